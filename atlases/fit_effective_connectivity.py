@@ -1,0 +1,109 @@
+"""Fit the effective connectivity of an atlas for a model, and write it into the atlas.
+
+    python atlases/fit_effective_connectivity.py dk84
+
+Writes ``effective_connectivity/<model>.tsv`` and ``.json`` into the atlas's folder, and the loss
+and fit figures into ``docs/figures/``. Deterministic; about a minute on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from netmod.atlas import load_atlas, write_effective_connectivity
+from netmod.dynamics.parameters import make_parameters
+from netmod.dynamics.wiring import FEEDFORWARD, TOP_DOWN, Wiring, top_down_weights
+from netmod.fit.effective_connectivity import BAND_HZ, fit_effective_connectivity
+from netmod.fit.quality import predicted_fc
+from netmod.models import MODELS
+
+SETTINGS = {"steps": 1000, "learning_rate": 0.03, "regularisation": 3e-7, "start_radius": 1.25}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("atlas")
+    parser.add_argument("--model", default="reduced_wong_wang")
+    parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
+    options = parser.parse_args()
+
+    atlas = load_atlas(options.atlas)
+    model = MODELS[options.model]
+    wiring = Wiring(FEEDFORWARD, top_down_weights(atlas, TOP_DOWN))
+    n = atlas.n_regions
+    values = make_parameters(model, np.zeros((2, n, n))).values
+
+    def report(step: int, loss: float, r: float) -> None:
+        if step % 100 == 0:
+            print(f"step {step:4d}  loss {loss:.5f}  r {r:.4f}", file=sys.stderr)
+
+    fit = fit_effective_connectivity(
+        model, values, atlas.weights, atlas.fc, wiring, list(atlas.homologues()),
+        progress=report, **SETTINGS,
+    )  # fmt: skip
+    weights = np.round(fit.weights, 9)
+    fc, eigenvalue = predicted_fc(model, weights, wiring)
+    upper = np.triu_indices(n, 1)
+    quality = {
+        "r": round(float(np.corrcoef(fc[upper], atlas.fc[upper])[0, 1]), 4),
+        "rmse": round(float(np.sqrt(np.mean((fc - atlas.fc)[upper] ** 2))), 4),
+        "leading_eigenvalue_per_s": round(eigenvalue.real, 4),
+        "spectral_radius": round(float(np.abs(np.linalg.eigvalsh(weights)).max()), 4),
+        "mean_strength": round(float(weights.sum(axis=1).mean()), 4),
+    }
+    write_effective_connectivity(
+        atlas,
+        model.name,
+        weights,
+        parameters={"G": 1.0, "feedforward": FEEDFORWARD, "top_down": TOP_DOWN},
+        fit={
+            **SETTINGS, **quality,
+            "band_hz": list(BAND_HZ),
+            "edges": "structural weight above 1e-3 of the maximum, and homotopic pairs",
+            "symmetric": True,
+            "note": "about as many parameters as data: r is the quality of the fit, no validation",
+            "script": "atlases/fit_effective_connectivity.py",
+        },
+    )  # fmt: skip
+    print(quality)
+    options.figures.mkdir(parents=True, exist_ok=True)
+    _draw(atlas, fit, fc, options.figures / f"effective_connectivity_{atlas.name}.png")
+    return 0
+
+
+def _draw(atlas, fit, fc, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    upper = np.triu_indices(atlas.n_regions, 1)
+    figure, axes = plt.subplots(1, 3, figsize=(10, 3.1), layout="constrained")
+    axes[0].semilogy(fit.loss, color="#0072B2")
+    axes[0].set(xlabel="Adam step", ylabel="loss", title="Loss")
+    twin = axes[0].twinx()
+    twin.plot(fit.correlation, color="#D55E00")
+    twin.set_ylabel("r with measured FC", color="#D55E00")
+    axes[1].scatter(atlas.fc[upper], fc[upper], s=2, color="#0072B2", alpha=0.4, linewidths=0)
+    axes[1].plot([-0.2, 1], [-0.2, 1], color="0.4", lw=0.8)
+    axes[1].set(xlabel="measured FC (r)", ylabel="model FC (r)", title="Fit")
+    present = (fit.weights[upper] > 0) & (atlas.weights[upper] > 0)
+    radius = np.abs(np.linalg.eigvalsh(atlas.weights)).max()
+    axes[2].loglog(
+        atlas.weights[upper][present] / radius, fit.weights[upper][present], ".", ms=2,
+        color="#009E73", alpha=0.5,
+    )  # fmt: skip
+    axes[2].set(
+        xlabel="structural weight (radius 1)", ylabel="effective weight", title="Weights"
+    )
+    for axis in axes:
+        axis.spines["top"].set_visible(False)
+    figure.savefig(path, dpi=200, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,384 @@
+"""The command line: parses words and hands over; rooms are imported when a command needs them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from netmod import __version__
+from netmod.errors import ConfigError, NetmodError, did_you_mean
+
+if TYPE_CHECKING:
+    from netmod.models.declaration import Parameter
+    from netmod.scenario import Scenario
+    from netmod.scenario.positions import Positions
+
+EPILOG = "netmod is a research simulator, not medical advice."
+INTERRUPTED, TERMINATED = 130, 143
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived; like KeyboardInterrupt no ``except Exception`` may swallow it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are netmod's, with the nearest word as a hint."""
+
+    def error(self, message: str) -> NoReturn:
+        hint = None
+        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        unknown = re.search(r"unrecognized arguments: (\S+)", message)
+        if choice:
+            hint = did_you_mean(choice.group(1), re.findall(r"[\w-]+", choice.group(2)))
+        elif unknown:
+            hint = did_you_mean(unknown.group(1), self._option_string_actions)
+        elif "required: CONFIG" in message:
+            hint = "name the YAML file first, before --set"
+        raise ConfigError(message, where=self.prog, hint=hint or f"see '{self.prog} --help'")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Words after the program's name; ``sys.argv[1:]`` when left out.
+
+    Returns
+    -------
+    int
+        0 done; 1 failed; 2 wrong usage or config; 3 finished, but cells failed; 4 integrity;
+        130 or 143 stopped by a signal, resumable.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    try:
+        with _terminable():
+            args = _parser().parse_args(words)
+            code = int(args.command(args) or 0)
+            sys.stdout.flush()
+            return code
+    except SystemExit as stop:  # --help, --version
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except BrokenPipeError:
+        return _close_quietly()
+    except KeyboardInterrupt:
+        print("\nnetmod: interrupted; the same command resumes", file=sys.stderr)
+        return INTERRUPTED
+    except _Terminated:
+        print("\nnetmod: terminated; the same command resumes", file=sys.stderr)
+        return TERMINATED
+    except NetmodError as error:
+        return _report(error, str(error), debug, error.exit_code)
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        return _report(error, f"{named}{error.strerror or error}", debug, 1)
+    except Exception as error:
+        what = f"unexpected {type(error).__name__}: {error}\n  hint: --debug shows where"
+        return _report(error, what, debug, 1)
+
+
+def _report(error: BaseException, text: str, debug: bool, code: int) -> int:
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    print(f"netmod: error: {text}", file=sys.stderr)
+    return code
+
+
+def _close_quietly() -> int:
+    """Point stdout at nothing, so that the interpreter's last flush stays silent as well."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+    return 0
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind the stack as Ctrl-C does, so that temporary files are removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: object) -> NoReturn:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="netmod",
+        description="Simulate how treatments of depression change a whole-brain network model.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"netmod {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, call: Callable[[argparse.Namespace], Any], doc: str) -> _Parser:
+        sub = commands.add_parser(
+            name, help=doc, description=doc, epilog=EPILOG, allow_abbrev=False
+        )
+        sub.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks"
+        )
+        sub.set_defaults(command=call)
+        return sub
+
+    run = command("run", _run, "simulate every arm and print the comparison; resumes by itself")
+    _config_arguments(run)
+    run.add_argument("-o", "--out", metavar="OUT", help="output folder (default out/NAME)")
+    run.add_argument("--engine", choices=["sde", "linear"], help="instead of the file's")
+    run.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="default cpu")
+    run.add_argument("--jobs", type=_positive, metavar="N", help="processes (default: chosen)")
+    run.add_argument("--fresh", action="store_true", help="discard what an earlier run left")
+    _config_arguments(command("validate", _validate, "check a scenario without running it"))
+    plan = command("plan", _plan, "show arms, schedule, cells, memory and time without running")
+    _config_arguments(plan)
+    compare = command("compare", _compare, "arms side by side: effect sizes, intervals, p")
+    _out_argument(compare)
+    compare.add_argument(
+        "--metric", nargs="+", action="extend", default=[], metavar="NAME", help="only these"
+    )
+    _out_argument(command("figures", _figures, "draw the pictures of a finished run"))
+    _out_argument(command("report", _write_report, "write a finished run as one HTML page"))
+    for name, call in (("models", _models), ("treatments", _treatments), ("metrics", _metrics)):
+        listing = command(name, call, f"{name} with parameters, units, ranges and sources")
+        listing.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    command("schema", _schema, "print the JSON Schema of a scenario file")
+    init = command("init", _init, "write a commented scenario to start from")
+    init.add_argument("name", nargs="?", default="scenario", metavar="NAME")
+    _out_argument(command("verify", _verify, "check stored files against their checksums"))
+    _out_argument(command("cite", _cite, "print BibTeX of what a run used"))
+    return parser
+
+
+def _config_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", metavar="CONFIG", help="scenario file (YAML)")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="replace a value, e.g. scanner.duration_s=600",
+    )
+
+
+def _out_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder that a run has written")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of 1 or more")
+    return int(text)
+
+
+def _read(args: argparse.Namespace) -> tuple[Scenario, Positions, Any]:
+    """Return the scenario checked against its atlas, with the positions and the atlas."""
+    from netmod.scenario import Override, check_against_atlas, read_scenario
+
+    overrides = [Override.parse(text) for text in args.set]
+    if getattr(args, "engine", None):
+        overrides.append(Override("--engine", ("engine",), args.engine))
+    scenario, positions = read_scenario(args.config, overrides)
+    return scenario, positions, check_against_atlas(scenario, positions)
+
+
+def _run(args: argparse.Namespace) -> int:
+    scenario, _, _ = _read(args)
+    out = Path(args.out) if args.out is not None else Path("out") / scenario.name
+    _check_writable(out)
+    from netmod import figures, report, study
+
+    code = study.run_study(scenario, out, args.device, args.jobs, args.fresh)
+    figures.draw_all(out)
+    print(f"\nreport: {report.write_report(out)}")
+    study.seal_study(out)
+    return code
+
+
+def _validate(args: argparse.Namespace) -> None:
+    scenario, _, atlas = _read(args)
+    scanner, solver = scenario.scanner, scenario.solver
+    step = f"{solver.name}, {solver.dt_ms:g} ms" if scenario.engine == "sde" else "no time steps"
+    factors = f"{len(scenario.arms)} arms × {scenario.cohort.subjects} subjects"
+    lines = [
+        f"{args.config}: a valid scenario",
+        f"  name      {scenario.name} (seed {scenario.seed})",
+        f"  engine    {scenario.engine} ({step}), model {scenario.model.name}",
+        f"  scan      {scanner.duration_s:g} s at TR {scanner.tr_s:g} s, {scanner.hemodynamics}",
+        f"  atlas     {atlas.name}, {len(atlas.region)} regions",
+        f"  times     {', '.join(scenario.times)}",
+        f"  cells     {scenario.cells} = {factors} × {len(scenario.times)} times",
+        f"  sha256    {scenario.sha256}",
+        "  arms",
+    ]
+    width = max(len(arm.name) for arm in scenario.arms)
+    lines += [f"    {arm.name:<{width}}  {arm.summary()}" for arm in scenario.arms]
+    print("\n".join(lines))
+
+
+def _plan(args: argparse.Namespace) -> None:
+    scenario, _, _ = _read(args)
+    from netmod import study
+
+    print(study.plan_study(scenario))
+
+
+def _compare(args: argparse.Namespace) -> None:
+    out = _existing(args.out)
+    if args.metric:
+        from netmod.graph import METRICS
+
+        _known("metric", args.metric, METRICS)
+    from netmod import study
+
+    print(study.compare_table(out, args.metric))
+
+
+def _figures(args: argparse.Namespace) -> None:
+    out = _existing(args.out)
+    from netmod import figures
+
+    _print_written(figures.draw_all(out))
+
+
+def _write_report(args: argparse.Namespace) -> None:
+    out = _existing(args.out)
+    from netmod import report
+
+    _print_written(report.write_report(out))
+
+
+def _verify(args: argparse.Namespace) -> int:
+    out = _existing(args.out)
+    from netmod import study
+
+    return study.verify_study(out)
+
+
+def _cite(args: argparse.Namespace) -> None:
+    out = _existing(args.out)
+    from netmod import study
+
+    print(study.cite_study(out))
+
+
+def _models(args: argparse.Namespace) -> None:
+    from netmod.models import MODELS
+
+    for name in _known("model", args.names, MODELS):
+        print(f"{name}\n  {MODELS[name].doc}")
+        _print_parameters(MODELS[name].parameters)
+
+
+def _treatments(args: argparse.Namespace) -> None:
+    from netmod.cohort import POPULATIONS
+    from netmod.treatments import MODIFIERS, TREATMENTS
+
+    for name in _known("treatment or modifier", args.names, {**TREATMENTS, **MODIFIERS}):
+        if name in TREATMENTS:
+            treatment = TREATMENTS[name]
+            print(f"{name}\n  {treatment.doc}\n  mechanism: {treatment.mechanism}")
+            if treatment.target:
+                print(f"  target: {treatment.target}")
+            print(f"  source: {treatment.source}")
+            _print_parameters(treatment.parameters)
+        else:
+            modifier = MODIFIERS[name]
+            factors = ", ".join(f"{gate} × {by:g}" for gate, by in modifier.factors.items())
+            moved = f"target {modifier.target}" if modifier.target else ""
+            effect = "; ".join(part for part in (factors, moved) if part)
+            print(f"{name} (modifier)\n  {modifier.doc}\n  effect: {effect or 'none'}")
+            print(f"  source: {modifier.source}")
+    if not args.names:
+        print("populations")
+        for name, doc in POPULATIONS.items():
+            print(f"  {name}: {doc}")
+
+
+def _metrics(args: argparse.Namespace) -> None:
+    from netmod.graph import METRICS
+
+    for name in _known("metric", args.names, METRICS):
+        metric = METRICS[name]
+        print(f"{name} [{metric.unit}]\n  {metric.doc}\n  {metric.direction_note}")
+        print(f"  source: {metric.source}")
+
+
+def _schema(_: argparse.Namespace) -> None:
+    from netmod.scenario import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def _init(args: argparse.Namespace) -> None:
+    from netmod.scenario.template import write_template
+
+    path = write_template(args.name)
+    print(path)
+    print(f"next: netmod validate {path}", file=sys.stderr)
+
+
+def _print_parameters(parameters: Mapping[str, Parameter]) -> None:
+    width = max((len(name) for name in parameters), default=0)
+    for name, p in parameters.items():
+        unit = "" if p.unit == "1" else f" {p.unit}"
+        head = f"  {name:<{width}}  {p.default:g}{unit} ({p.low:g} … {p.high:g})"
+        print(f"{head}  {p.doc} [{p.source}]")
+
+
+def _print_written(written: object) -> None:
+    """Print the path or paths that a room says it wrote."""
+    if isinstance(written, str | Path):
+        print(written)
+    elif isinstance(written, Iterable):
+        for path in written:
+            print(path)
+
+
+def _known(kind: str, names: Sequence[str], known: Mapping[str, Any]) -> Sequence[str]:
+    """Return the names asked for, all when none is, and refuse an unknown one."""
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"'netmod {kind.split()[0]}s' lists them all"
+            raise ConfigError(f"unknown {kind}", expected=", ".join(known), got=name, hint=hint)
+    return list(names) or list(known)
+
+
+def _existing(out: Path) -> Path:
+    if not out.is_dir():
+        what = "not a folder" if out.exists() else "no such folder"
+        hint = "'netmod run CONFIG' writes one, out/NAME unless told otherwise"
+        raise ConfigError(what, where=str(out), expected="the output of a run", hint=hint)
+    return out
+
+
+def _check_writable(out: Path) -> None:
+    """Refuse an output folder that could not be made, before anything is computed."""
+    nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    hint = "choose another folder with -o"
+    if not nearest.is_dir():
+        raise ConfigError("not a folder", where=str(nearest), expected="a folder", hint=hint)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise ConfigError("cannot write here", where=str(nearest), hint=hint)

@@ -1,0 +1,133 @@
+"""One virtual person: an own connectome, set-points and reactions, and the lesion by severity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from netmod.atlas import Atlas
+from netmod.dynamics.fic import TARGET_RATE_HZ
+from netmod.dynamics.parameters import Parameters, make_parameters
+from netmod.models import Model
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A person as drawn, before any lesion.
+
+    Attributes
+    ----------
+    name : str
+        Identifier, ``01`` onwards.
+    weights : array, shape (2, target, source)
+        Long-range weights onto excitation and inhibition.
+    set_point_hz : array, shape (region,)
+        Homeostatic rates.
+    severity : float
+        Scale of the lesion when this person is a patient.
+    clearance, induction : float
+        Drug elimination and inducibility of synapses, 1 in the typical person.
+    """
+
+    name: str
+    weights: np.ndarray
+    set_point_hz: np.ndarray
+    severity: float
+    clearance: float
+    induction: float
+
+
+def draw_subject(
+    name: str,
+    seed: int,
+    effective: np.ndarray,
+    feedforward: float,
+    top_down: np.ndarray,
+    constants: Mapping[str, float],
+) -> Subject:
+    """Draw one subject; the same name and seed give the same person in any cohort.
+
+    Edges, set-points and reactions vary log-normally with mean 1, independently of each other
+    (a documented simplification: real connectomes vary with structure).
+
+    Parameters
+    ----------
+    name : str
+        Identifier.
+    seed : int
+        Seed of the study.
+    effective : array, shape (target, source)
+        Group effective connectivity, symmetric.
+    feedforward : float
+        Share of each weight that reaches inhibition.
+    top_down : array, shape (target, source)
+        Prefrontal to subgenual inhibition.
+    constants : mapping
+        Values of :data:`netmod.cohort.PARAMETERS`.
+    """
+    digest = hashlib.sha256(f"netmod-subject-1|{seed}|{name}".encode()).digest()
+    rng = np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
+    n = effective.shape[0]
+
+    def varied(sd: float, shape: tuple[int, ...]) -> np.ndarray:
+        return np.exp(sd * rng.standard_normal(shape) - 0.5 * sd**2)
+
+    jitter = np.triu(varied(constants["connectivity_sd"], (n, n)), 1)
+    weights = effective * (jitter + jitter.T)
+    pathway = top_down * varied(constants["top_down_sd"], (1, n))
+    # persons differ as a whole and region by region, half of the variance each
+    sd = constants["setpoint_sd"] * np.sqrt(0.5)
+    set_point = TARGET_RATE_HZ * varied(sd, (1,)) * varied(sd, (n,))
+    severity = max(0.0, 1.0 + constants["severity_sd"] * rng.standard_normal())
+    clearance, induction = varied(constants["reaction_sd"], (2,))
+    return Subject(
+        name,
+        np.stack([weights, feedforward * weights + pathway]),
+        set_point,
+        severity,
+        float(clearance),
+        float(induction),
+    )
+
+
+def network_of(
+    model: Model, subject: Subject, J: np.ndarray, values: Mapping[str, float]
+) -> Parameters:
+    """Return the healthy network of a subject with its solved inhibition."""
+    return make_parameters(model, subject.weights, {**values, "J": J})
+
+
+def lesion(
+    healthy: Parameters, severity: float, atlas: Atlas, constants: Mapping[str, float]
+) -> Parameters:
+    """Lay the lesion of depression onto a healthy network.
+
+    Subgenual cortex is disinhibited, dorsolateral prefrontal cortex weak and poor in GABA, and its
+    inhibition of the subgenual region reduced. The inhibition that was solved while healthy is
+    kept as baseline. An atlas without these targets stays as it is.
+
+    Parameters
+    ----------
+    healthy : Parameters
+        The subject's healthy network.
+    severity : float
+        1 in the typical patient; a negative value reverses the lesion.
+    atlas : Atlas
+        For the targets ``sgacc``, ``dlpfc_left`` and ``dlpfc_right``.
+    constants : mapping
+        Values of :data:`netmod.cohort.PARAMETERS`.
+    """
+    sgacc = list(atlas.targets.get("sgacc", ()))
+    dlpfc = [*atlas.targets.get("dlpfc_left", ()), *atlas.targets.get("dlpfc_right", ())]
+    recurrent = healthy.values["w_plus"].copy()
+    recurrent[sgacc] *= 1.0 + severity * constants["sgacc_excitability"]
+    recurrent[dlpfc] *= 1.0 + severity * constants["dlpfc_excitability"]
+    J = healthy.values["J"].copy()
+    J[dlpfc] *= 1.0 + severity * constants["dlpfc_inhibition"]
+    weights = healthy.weights.copy()
+    pathway = np.ix_([1], sgacc, dlpfc)
+    weights[pathway] *= max(0.0, 1.0 + severity * constants["top_down"])
+    return healthy.replace(weights=weights, w_plus=recurrent, J=J)

@@ -1,0 +1,1 @@
+"""The fast layer: stochastic simulation and the linear-noise engine of any declared model."""

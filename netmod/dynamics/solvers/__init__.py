@@ -1,0 +1,15 @@
+"""Fixed-step solvers for additive noise: one file each, registered here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from netmod.dynamics.solvers.euler import Euler
+from netmod.dynamics.solvers.heun import Heun
+from netmod.dynamics.solvers.solver import Solver
+
+SOLVERS: Mapping[str, Solver] = MappingProxyType({s.name: s for s in (Euler(), Heun())})
+"""Every solver by its name."""
+
+__all__ = ["SOLVERS", "Euler", "Heun", "Solver"]

@@ -1,0 +1,27 @@
+"""Stochastic Heun."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netmod.dynamics.solvers.solver import Solver
+
+
+class Heun(Solver):
+    """Stochastic Heun: trapezoidal drift, the same noise in predictor and corrector.
+
+    Kloeden and Platen 1992, doi:10.1007/978-3-662-12616-5.
+    """
+
+    name: ClassVar[str] = "heun"
+    order: ClassVar[int] = 2
+    strong_order: ClassVar[float] = 1.0
+
+    def step(self, drift, y, dt, dw):
+        """Return ``y + dt (f(y) + f(y + dt f(y) + dw)) / 2 + dw``."""
+        first = drift(y)
+        guess = tuple(a + dt * k + n for a, k, n in zip(y, first, dw, strict=True))
+        second = drift(guess)
+        return tuple(
+            a + (0.5 * dt) * (k + m) + n for a, k, m, n in zip(y, first, second, dw, strict=True)
+        )

@@ -1,0 +1,6 @@
+"""Pictures of a finished study (the only room that imports plotting)."""
+
+from netmod.figures.catalogue import FIGURES
+from netmod.figures.draw import draw_all
+
+__all__ = ["FIGURES", "draw_all"]

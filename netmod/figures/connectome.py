@@ -1,0 +1,201 @@
+"""Glass brains: the edges that change most in each arm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netmod.figures.delta_fc import shown_arms, shown_times
+from netmod.figures.labels import arm_label, tick_time, title_lines
+from netmod.figures.style import (
+    DIVERGING,
+    INK,
+    MUTED,
+    NETWORK_COLOURS,
+    TEXT_PT,
+    TITLE_PT,
+    Page,
+    colour_bar,
+    network_colour,
+    network_label,
+    nice_limit,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from netmod.atlas import Atlas
+    from netmod.study.results import Results
+
+EDGES = 60
+NO_CHANGE = 1e-6
+
+
+@dataclass(frozen=True)
+class StrongestChange:
+    """The time of the largest change of an arm, and its strongest edges.
+
+    Parameters
+    ----------
+    time_h : float
+        Time with the largest root-mean-square change in cortex.
+    edges : ndarray, shape (N, N)
+        Mean differences of Fisher z of the strongest edges, else 0; symmetric.
+    changed : bool
+        Whether any edge changes at all.
+    """
+
+    time_h: float
+    edges: np.ndarray
+    changed: bool
+
+
+def strongest_change(
+    results: Results, arm: str, cortex: np.ndarray, n_edges: int = EDGES
+) -> StrongestChange:
+    """Find when an arm's cortical FC differs most, and its strongest edges then.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+    arm : str
+        Name of an arm.
+    cortex : ndarray of int
+        Cortical regions.
+    n_edges : int
+        Most edges.
+
+    Returns
+    -------
+    StrongestChange
+        Over the cortical regions alone.
+    """
+    times = shown_times(results)
+    changes = [results.delta_z(arm, time)[np.ix_(cortex, cortex)] for time in times]
+    upper = np.triu_indices(len(cortex), k=1)
+    sizes = [float(np.sqrt(np.mean(np.nan_to_num(change[upper]) ** 2))) for change in changes]
+    best = int(np.argmax(sizes))
+    change = np.nan_to_num(changes[best])
+    values = change[upper]
+    edges = np.zeros_like(change)
+    # Stable order: equal edges are taken in the order of the atlas on every machine.
+    kept = np.argsort(-np.abs(values), kind="stable")[:n_edges]
+    kept = kept[np.abs(values[kept]) > NO_CHANGE]
+    edges[upper[0][kept], upper[1][kept]] = values[kept]
+    edges += edges.T
+    return StrongestChange(times[best], edges, bool(kept.size))
+
+
+def draw(results: Results, atlas: Atlas) -> Figure:
+    """Draw the strongest changes of each arm as a glass brain from left, above and right.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+    atlas : Atlas
+        Its atlas, with MNI centroids.
+
+    Returns
+    -------
+    Figure
+        One panel per arm; an arm without any change says so.
+    """
+    kind = np.asarray(atlas.kind)
+    cortex = np.flatnonzero(kind == "cortex")
+    if cortex.size < 2:
+        cortex = np.arange(len(kind))
+    arms = shown_arms(results)
+    found = {arm: strongest_change(results, arm, cortex) for arm in arms}
+    columns = 2 if len(arms) > 1 else 1
+    rows = math.ceil(len(arms) / columns)
+    page = Page(columns, rows, 3.12, 1.16, 0.08, 0.7, 0.26, 0.56, 0.1, 0.3)
+    figure = page.figure()
+    shown = [change.edges[change.edges != 0] for change in found.values()]
+    limit = nice_limit(shown, percentile=100.0)
+    networks = [atlas.network[region] for region in cortex]
+    centroids = np.asarray(atlas.centroids_mm, dtype=float)[cortex]
+    for place, (arm, change) in enumerate(found.items()):
+        axes = figure.add_axes(page.box(*divmod(place, columns)))
+        axes.set_axis_off()
+        when = f", {tick_time(change.time_h)}" if change.changed else ""
+        axes.set_title(title_lines(f"{arm_label(arm)}{when}", 38, lines=1), fontsize=TITLE_PT)
+        if not change.changed:
+            axes.text(
+                0.5, 0.5, "no change", transform=axes.transAxes, ha="center", va="center",
+                fontsize=TEXT_PT, color=MUTED,
+            )  # fmt: skip
+            continue
+        _glass_brain(figure, axes, change.edges, centroids, networks, limit)
+    _scale(figure, page, limit)
+    _legend(figure, page, networks)
+    return figure
+
+
+def _glass_brain(figure, axes, edges, centroids, networks, limit) -> None:
+    from nilearn.plotting import plot_connectome
+
+    degree = (edges != 0).sum(axis=0)
+    display = plot_connectome(
+        edges,
+        centroids,
+        node_color=[network_colour(network) for network in networks],
+        node_size=4 + 2.5 * degree,
+        edge_cmap=DIVERGING,
+        edge_vmin=-limit,
+        edge_vmax=limit,
+        edge_kwargs={"linewidth": 0.9},
+        node_kwargs={"edgecolors": INK, "linewidths": 0.25},
+        display_mode="lzr",
+        figure=figure,
+        axes=axes,
+        annotate=False,
+        colorbar=False,
+    )
+    display.annotate(size=6, positions=False)
+
+
+def _scale(figure: Figure, page: Page, limit: float) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    height = min(1.6, page.height - page.top - page.bottom)
+    box = page.fraction(
+        page.width - page.right + 0.1, page.height - page.top - height, 0.09, height
+    )
+    colours = ScalarMappable(Normalize(-limit, limit), DIVERGING)
+    colour_bar(figure, box, colours, limit, "ΔFC (Fisher z)", "neither")
+
+
+def _legend(figure: Figure, page: Page, networks: list[str]) -> None:
+    from matplotlib.lines import Line2D
+
+    known = [network for network in NETWORK_COLOURS if network in networks]
+    known += sorted(set(networks) - set(known))
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=4.5,
+            markerfacecolor=network_colour(network),
+            markeredgecolor=INK,
+            markeredgewidth=0.25,
+        )
+        for network in known
+    ]
+    figure.legend(
+        handles,
+        [network_label(network) for network in known],
+        loc="center",
+        bbox_to_anchor=(0.5, 0.24 / page.height),
+        ncols=4,
+        columnspacing=1.4,
+        handletextpad=0.3,
+        borderpad=0,
+    )

@@ -1,0 +1,124 @@
+"""How arms, metrics and times are called in figures and in the report."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from netmod.units import format_time
+
+ARM_LABELS = {
+    "healthy": "Healthy",
+    "mdd": "MDD, untreated",
+    "sham": "Sham",
+    "placebo": "Placebo",
+    "rtms_10hz": "rTMS 10 Hz",
+    "rtms_1hz": "rTMS 1 Hz",
+    "itbs": "iTBS",
+    "itbs_6wk": "iTBS, 6 weeks",
+    "ctbs": "cTBS",
+    "saint": "SAINT",
+    "ect_bl": "ECT, bilateral",
+    "ect_rul": "ECT, right unil.",
+    "ect_bf": "ECT, bifrontal",
+    "psilocybin": "Psilocybin",
+    "psilocybin_rtms": "Psilocybin, rTMS",
+    "lsd": "LSD",
+    "dmt": "DMT",
+    "ketamine": "Ketamine",
+    "ssri": "SSRI",
+    "ssri_single": "SSRI, single dose",
+    "therapy": "Therapy",
+}
+
+
+@dataclass(frozen=True)
+class MetricLabel:
+    """Name, unit and printed decimals of a metric.
+
+    Parameters
+    ----------
+    title : str
+        Short name, as a panel title.
+    unit : str
+        Unit for axes; empty when dimensionless.
+    decimals : int
+        Decimals in tables.
+    """
+
+    title: str
+    unit: str
+    decimals: int = 3
+
+    @property
+    def axis(self) -> str:
+        """Name and unit, as an axis label."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+METRIC_LABELS = {
+    "modularity": MetricLabel("Modularity Q", ""),
+    "modularity_gsr": MetricLabel("Modularity Q, GSR", ""),
+    "segregation": MetricLabel("System segregation", ""),
+    "segregation_gsr": MetricLabel("System segregation, GSR", ""),
+    "gbc": MetricLabel("Global connectivity", "r"),
+    "between": MetricLabel("FC between networks", "r"),
+    "dmn_within": MetricLabel("FC within default", "r"),
+    "dmn_within_gsr": MetricLabel("FC within default, GSR", "r"),
+    "dmn_fpn": MetricLabel("FC default–frontopar.", "r"),
+    "sgacc_dmn": MetricLabel("FC sgACC–default", "r"),
+    "dlpfc_sgacc": MetricLabel("FC L-DLPFC–sgACC", "r"),
+    "dlpfc_sgacc_gsr": MetricLabel("FC L-DLPFC–sgACC, GSR", "r"),
+    "sgacc_rate_hz": MetricLabel("sgACC rate", "Hz", 2),
+    "fc_distance": MetricLabel("FC distance to baseline", "z"),
+    "healthy_distance": MetricLabel("Distance to healthy", "SD", 2),
+}
+
+MAIN_METRICS = (
+    "modularity",
+    "segregation",
+    "gbc",
+    "dmn_within",
+    "dmn_fpn",
+    "dlpfc_sgacc",
+    "sgacc_rate_hz",
+    "healthy_distance",
+)
+
+
+def arm_label(arm: str) -> str:
+    """Return the name of an arm as printed; a name of the user's own is kept as it is."""
+    return ARM_LABELS.get(arm, arm)
+
+
+def metric_label(metric: str) -> MetricLabel:
+    """Return the label of a metric; an unknown metric is called by its column."""
+    return METRIC_LABELS.get(metric, MetricLabel(metric, ""))
+
+
+def tick_time(time_h: float) -> str:
+    """Return a time as short as an axis needs it: ``0``, ``2 h``, ``1 d``, ``6 wk``."""
+    return "0" if time_h == 0 else format_time(time_h)
+
+
+def title_lines(text: str, width: int, lines: int = 2) -> str:
+    """Fold a title into few lines and end it with an ellipsis where it does not fit.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    width : int
+        Characters of a line.
+    lines : int
+        Most lines.
+
+    Returns
+    -------
+    str
+        Lines joined by newlines, none longer than `width`.
+    """
+    folded = textwrap.wrap(" ".join(text.split()), width, max_lines=None) or [""]
+    if len(folded) > lines:
+        folded = [*folded[: lines - 1], folded[lines - 1][: width - 1].rstrip() + "…"]
+    return "\n".join(folded)

@@ -1,0 +1,1 @@
+"""Fits: parameters from data, through the differentiable linear engine."""

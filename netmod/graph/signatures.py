@@ -1,0 +1,324 @@
+"""The named readouts of a scan: what a metric declares, and the row of all of them.
+
+A new readout is one function of a :class:`Readout` and one entry in :data:`METRICS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from netmod.errors import DataError
+from netmod.graph import segregation
+from netmod.graph.connectivity import correlation, regress_global_signal
+from netmod.graph.masks import NetworkMasks
+from netmod.graph.modularity import louvain
+
+DEFAULT_MODE, FRONTOPARIETAL = "Default", "Frontoparietal"
+DLPFC_LEFT, SGACC = "dlpfc_left", "sgacc"
+
+
+@dataclass(frozen=True)
+class Readout:
+    """What a metric may look at: one scan, cut to cortex.
+
+    Parameters
+    ----------
+    fc, fc_gsr : ndarray, shape (M, M)
+        Correlations of the M cortical regions, raw and after global-signal regression. The
+        second is NaN where a region is nothing but global signal.
+    rates_hz : ndarray, shape (N,)
+        Mean excitatory rates of all regions.
+    q, q_gsr : float
+        Best Louvain modularity of either matrix.
+    masks : NetworkMasks
+        The regions of networks and targets.
+    """
+
+    fc: NDArray
+    fc_gsr: NDArray
+    rates_hz: NDArray
+    q: float
+    q_gsr: float
+    masks: NetworkMasks
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A named readout.
+
+    Parameters
+    ----------
+    name, unit : str
+        Column of ``signatures.tsv`` and its unit; ``1`` when dimensionless.
+    doc : str
+        Definition in one sentence.
+    source : str
+        Author, year, DOI; or ``proposal``.
+    direction_note : str
+        What a higher value means, and what is contested.
+    compute : callable, optional
+        ``compute(Readout) -> float``; None for what needs more than one scan.
+    """
+
+    name: str
+    unit: str
+    doc: str
+    source: str
+    direction_note: str
+    compute: Callable[[Readout], float] | None = None
+
+    @property
+    def scope(self) -> Literal["scan", "study"]:
+        """``scan`` when one scan gives the value, ``study`` when others are needed."""
+        return "scan" if self.compute else "study"
+
+
+def _segregation(fc: NDArray, masks: NetworkMasks) -> float:
+    kept = masks.labelled()
+    return segregation.system_segregation(
+        fc[np.ix_(kept, kept)], np.asarray(masks.networks, dtype=str)[kept]
+    )
+
+
+def _between(scan: Readout) -> float:
+    kept = scan.masks.labelled()
+    return segregation.mean_between_networks(
+        scan.fc[np.ix_(kept, kept)], np.asarray(scan.masks.networks, dtype=str)[kept]
+    )
+
+
+def _participation(scan: Readout) -> float:
+    kept = scan.masks.labelled()
+    if kept.size < 2:
+        return float("nan")
+    values = segregation.participation(
+        scan.fc[np.ix_(kept, kept)], np.asarray(scan.masks.networks, dtype=str)[kept]
+    )
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _dmn_fpn(scan: Readout) -> float:
+    masks = scan.masks
+    return segregation.mean_between(
+        scan.fc, masks.network(DEFAULT_MODE), masks.network(FRONTOPARIETAL)
+    )
+
+
+def _sgacc_dmn(scan: Readout) -> float:
+    # the subgenual proxy may itself carry the default-mode label: it is not its own partner
+    sgacc = scan.masks.target(SGACC)
+    rest = np.setdiff1d(scan.masks.network(DEFAULT_MODE), sgacc)
+    return segregation.mean_between(scan.fc, sgacc, rest)
+
+
+def _dlpfc_sgacc(fc: NDArray, masks: NetworkMasks) -> float:
+    return segregation.mean_between(fc, masks.target(DLPFC_LEFT), masks.target(SGACC))
+
+
+def _sgacc_rate(scan: Readout) -> float:
+    regions = list(scan.masks.targets.get(SGACC, ()))
+    return float(scan.rates_hz[regions].mean()) if regions else float("nan")
+
+
+_GSR = " after regression of the cortical global signal"
+_CHAN = "Chan et al. 2014, doi:10.1073/pnas.1415122111"
+_LISTON = "Liston et al. 2014, doi:10.1016/j.biopsych.2014.01.023"
+_NEWMAN = (
+    "Newman 2006, doi:10.1073/pnas.0601602103; Blondel 2008, doi:10.1088/1742-5468/2008/10/P10008"
+)
+_YEO = "networks of Yeo et al. 2011, doi:10.1152/jn.00338.2011"
+
+_ENTRIES = (
+    Metric(
+        "modularity",
+        "1",
+        "Louvain modularity Q of positive cortical FC, best of the seeded runs",
+        _NEWMAN,
+        "higher: networks cut apart more easily; reported to fall after psilocybin",
+        lambda scan: scan.q,
+    ),
+    Metric(
+        "modularity_gsr",
+        "1",
+        "modularity" + _GSR,
+        _NEWMAN,
+        "as modularity; regression removes the common signal and raises Q",
+        lambda scan: scan.q_gsr,
+    ),
+    Metric(
+        "segregation",
+        "1",
+        "(mean z within − mean z between networks) / mean z within, negatives as 0",
+        _CHAN,
+        "higher: networks keep to themselves; reported to fall acutely under psychedelics",
+        lambda scan: _segregation(scan.fc, scan.masks),
+    ),
+    Metric(
+        "segregation_gsr",
+        "1",
+        "segregation" + _GSR,
+        _CHAN,
+        "as segregation; nearer to 1 because most correlations between networks turn negative",
+        lambda scan: _segregation(scan.fc_gsr, scan.masks),
+    ),
+    Metric(
+        "gbc",
+        "1",
+        "global brain connectivity: mean r of a cortical region with all others, over regions",
+        "Cole et al. 2010, doi:10.1016/j.neuroimage.2009.11.001",
+        "higher: more global integration, or more common signal",
+        lambda scan: float(segregation.global_brain_connectivity(scan.fc).mean()),
+    ),
+    Metric(
+        "between",
+        "1",
+        "mean r over all pairs of cortical regions in different networks",
+        _YEO,
+        "higher: more integration between networks",
+        _between,
+    ),
+    Metric(
+        "participation",
+        "1",
+        "participation coefficient of positive FC over networks, mean over regions",
+        "Guimerà & Amaral 2005, doi:10.1038/nature03288",
+        "higher: connections spread over more networks",
+        _participation,
+    ),
+    Metric(
+        "dmn_within",
+        "1",
+        "mean r over all pairs within the default-mode network",
+        _YEO,
+        "raised in depression in early studies, lowered in the largest: contested",
+        lambda scan: segregation.mean_within(scan.fc, scan.masks.network(DEFAULT_MODE)),
+    ),
+    Metric(
+        "dmn_within_gsr",
+        "1",
+        "dmn_within" + _GSR,
+        _YEO,
+        "default-mode integrity beyond the common signal; falls acutely under psychedelics",
+        lambda scan: segregation.mean_within(scan.fc_gsr, scan.masks.network(DEFAULT_MODE)),
+    ),
+    Metric(
+        "dmn_fpn",
+        "1",
+        "mean r over pairs of a default-mode with a frontoparietal region",
+        _YEO,
+        "the distance to the healthy arm counts, not the sign: contested",
+        _dmn_fpn,
+    ),
+    Metric(
+        "sgacc_dmn",
+        "1",
+        "mean r over pairs of the subgenual proxy with the rest of the default-mode network",
+        "Hamilton et al. 2015, doi:10.1016/j.biopsych.2015.02.020",
+        "higher in depression in the meta-analysis named",
+        _sgacc_dmn,
+    ),
+    Metric(
+        "dlpfc_sgacc",
+        "1",
+        "mean r over pairs of left dorsolateral prefrontal cortex with the subgenual proxy",
+        _LISTON,
+        "lower: stronger top-down suppression; positive without regression in this connectome",
+        lambda scan: _dlpfc_sgacc(scan.fc, scan.masks),
+    ),
+    Metric(
+        "dlpfc_sgacc_gsr",
+        "1",
+        "dlpfc_sgacc" + _GSR,
+        _LISTON,
+        "negative values after regression are in part made by it",
+        lambda scan: _dlpfc_sgacc(scan.fc_gsr, scan.masks),
+    ),
+    Metric(
+        "sgacc_rate_hz",
+        "Hz",
+        "mean excitatory firing rate of the subgenual proxy",
+        "Mayberg et al. 2005, doi:10.1016/j.neuron.2005.02.014 (metabolism, not rate)",
+        "higher: the hyperactive node of the modelled depression",
+        _sgacc_rate,
+    ),
+    Metric(
+        "fc_distance",
+        "1",
+        "root-mean-square difference of Fisher z to the same subject's baseline of the same arm",
+        "Siegel et al. 2024, doi:10.1038/s41586-024-07624-5",
+        "higher: more changed; a rescan with other noise is not 0, so read it against untreated",
+    ),
+    Metric(
+        "healthy_distance",
+        "SD",
+        "root-mean-square z-score of five fixed features against the healthy arm at baseline",
+        "proposal",
+        "lower: nearer to the healthy arm; a distance between networks, not a clinical score",
+    ),
+)
+
+METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ENTRIES})
+
+
+def signature_row(
+    cov: ArrayLike,
+    rates_hz: ArrayLike,
+    masks: NetworkMasks,
+    louvain_runs: int = 20,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Return every readout that one scan gives.
+
+    Parameters
+    ----------
+    cov : array_like, shape (N, N)
+        Covariance of the observed signal (BOLD), simulated or exact; its unit does not matter.
+    rates_hz : array_like, shape (N,)
+        Mean excitatory rates.
+    masks : NetworkMasks
+        Regions of the atlas.
+    louvain_runs, seed : int
+        Starts of the modularity and their seed.
+
+    Returns
+    -------
+    dict of str to float
+        Metric → value, in the order of :data:`METRICS`; NaN where the atlas lacks a network or
+        target, or where nothing is left after regression.
+
+    Raises
+    ------
+    DataError
+        If a shape does not fit the atlas, or a cortical region has no finite variance.
+    """
+    cov, rates_hz = np.asarray(cov, dtype=float), np.asarray(rates_hz, dtype=float)
+    if cov.shape != (masks.size, masks.size) or rates_hz.shape != (masks.size,):
+        raise DataError(
+            "covariance and rates do not fit the atlas",
+            expected=f"cov [{masks.size}, {masks.size}] and rates [{masks.size}]",
+            got=f"cov {list(cov.shape)} and rates {list(rates_hz.shape)}",
+        )
+    cortex = np.asarray(masks.cortex)
+    names = [str(region) for region in cortex]  # messages name regions by their row in the atlas
+    cortical = cov[np.ix_(cortex, cortex)]
+    fc = correlation(cortical, names)
+    left = regress_global_signal(cortical, names)
+    if (np.diagonal(left) > 0).all():
+        fc_gsr = correlation(left, names)
+        q, q_gsr = louvain(np.stack([fc, fc_gsr]), louvain_runs, seed)[0]
+    else:
+        fc_gsr, q_gsr = np.full_like(fc, np.nan), np.nan
+        q = louvain(fc, louvain_runs, seed)[0]
+    scan = Readout(fc, fc_gsr, rates_hz, float(q), float(q_gsr), masks)
+    return {
+        name: float(metric.compute(scan))
+        for name, metric in METRICS.items()
+        if metric.compute is not None
+    }

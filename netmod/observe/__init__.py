@@ -1,0 +1,1 @@
+"""Observation: neural activity as a scanner gives it."""

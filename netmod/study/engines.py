@@ -1,0 +1,156 @@
+"""Run cells through an engine: every distinct network once, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from netmod.dynamics.linear import band_covariance, band_nodes, leading_eigenvalue, linearise
+from netmod.dynamics.parameters import stack
+from netmod.dynamics.simulate import Scan, simulate
+from netmod.graph.connectivity import correlation, covariance
+from netmod.models import MODELS
+from netmod.observe.balloon import HEMODYNAMICS, linear_response
+from netmod.scenario.schema import Scenario
+from netmod.study.prepare import Cell
+
+BATCH = 32
+"""Networks simulated in one call: one compiled shape for a whole study, and a step of progress."""
+
+LOWEST_HZ = 0.01
+"""Lower edge of the linear engine's BOLD band; a 5-minute scan hardly holds slower waves."""
+
+HIGHEST_HZ = 0.25
+"""Upper edge: above, the hemodynamic response passes nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What an engine says of one network.
+
+    Attributes
+    ----------
+    fc : array, shape (region, region), float32
+        Pearson correlation of BOLD.
+    rate_hz : array, shape (region,)
+        Mean excitatory rate.
+    bold : array, shape (time, region), float32, or None
+        BOLD series; the linear engine has none.
+    status : {"ok", "no fixed point", "unstable", "diverged"}
+        Why the numbers are missing, if they are.
+    """
+
+    fc: np.ndarray
+    rate_hz: np.ndarray
+    bold: np.ndarray | None
+    status: str
+
+
+def run_cells(
+    scenario: Scenario, cells: Sequence[Cell], progress: Callable[[int], None]
+) -> Iterator[tuple[str, Reading]]:
+    """Yield (identity, reading) of every distinct cell.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        For the engine and its settings.
+    cells : sequence of Cell
+        Cells to run; those with the same identity run once.
+    progress : callable
+        Called with the number of networks done since the last call.
+    """
+    distinct = list({cell.identity: cell for cell in cells}.values())
+    run = {"sde": _run_sde, "linear": _run_linear}[scenario.engine]
+    for first in range(0, len(distinct), BATCH):
+        batch = distinct[first : first + BATCH]
+        for cell, reading in zip(batch, run(scenario, batch), strict=True):
+            yield cell.identity, reading
+        progress(len(batch))
+
+
+def scan_of(scenario: Scenario) -> Scan:
+    """Return the simulated scan that a scenario asks for."""
+    return Scan(
+        duration_s=scenario.scanner.duration_s,
+        tr_s=scenario.scanner.tr_s,
+        warmup_s=scenario.scanner.warmup_s,
+        dt_ms=scenario.solver.dt_ms,
+        solver=scenario.solver.name,
+        hemodynamics=scenario.scanner.hemodynamics,
+    )
+
+
+def _failed(n: int, status: str) -> Reading:
+    return Reading(np.full((n, n), np.nan, np.float32), np.full(n, np.nan), None, status)
+
+
+def _run_sde(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
+    # the last cell fills up the batch, so that a study compiles one program
+    padded = [*batch, *[batch[-1]] * (BATCH - len(batch))]
+    start = tuple(np.stack(s) for s in zip(*(cell.start for cell in padded), strict=True))
+    recording = simulate(
+        MODELS[scenario.model.name],
+        stack([cell.parameters for cell in padded]),
+        start,
+        np.stack([cell.key for cell in padded]),
+        scan_of(scenario),
+    )
+    readings = []
+    for k, cell in enumerate(batch):
+        if not recording.finite[k]:
+            readings.append(_failed(cell.parameters.n_regions, "diverged"))
+            continue
+        bold = recording.bold[k]
+        fc = correlation(covariance(bold.astype(float)))
+        readings.append(Reading(fc.astype(np.float32), recording.rate_hz[k], bold, "ok"))
+    return readings
+
+
+@lru_cache(maxsize=8)
+def _linear_program(model_name: str, hemodynamics: str):
+    import jax
+
+    model = MODELS[model_name]
+    omegas, weights = band_nodes(LOWEST_HZ, HIGHEST_HZ, 24)
+    weights = weights * np.abs(linear_response(omegas, HEMODYNAMICS[hemodynamics])) ** 2
+
+    @jax.jit
+    def solve(parameters, states):
+        def one(x):
+            p, state = x
+            linear = linearise(model, p, state)
+            coupling = tuple(W @ state[model.states.index(model.transmitted)] for W in p.weights)
+            rate = model.rate_hz(state, p.values, coupling)
+            return linear, band_covariance(model, p, linear, omegas, weights), rate
+
+        return jax.lax.map(one, (parameters, states))
+
+    return solve
+
+
+def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
+    import jax
+
+    model = MODELS[scenario.model.name]
+    padded = [*batch, *[batch[-1]] * (BATCH - len(batch))]
+    with jax.enable_x64(True):
+        states = tuple(np.stack(s) for s in zip(*(cell.start for cell in padded), strict=True))
+        solve = _linear_program(scenario.model.name, scenario.scanner.hemodynamics)
+        linear, cov, rates = jax.tree.map(
+            np.asarray, solve(stack([cell.parameters for cell in padded]), states)
+        )
+    readings = []
+    for k, cell in enumerate(batch):
+        n = cell.parameters.n_regions
+        local = type(linear)(linear.local[k], linear.inputs[k])
+        if not cell.converged:
+            readings.append(_failed(n, "no fixed point"))
+        elif leading_eigenvalue(model, cell.parameters, local).real >= 0.0:
+            readings.append(_failed(n, "unstable"))
+        else:
+            readings.append(Reading(correlation(cov[k]).astype(np.float32), rates[k], None, "ok"))
+    return readings

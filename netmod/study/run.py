@@ -1,0 +1,145 @@
+"""Run a study: prepare, simulate what is missing, write the tables."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netmod.atlas import load_atlas
+from netmod.compare import format_table
+from netmod.dynamics.devices import prepare_devices
+from netmod.errors import ConfigError, NetmodError
+from netmod.scenario.schema import Scenario
+from netmod.study.engines import run_cells
+from netmod.study.group import write_group
+from netmod.study.prepare import Cohort, prepare
+from netmod.study.frame import OWN, write_frame
+from netmod.study.store import Store
+
+TABLE_METRICS = ("modularity", "segregation", "dlpfc_sgacc", "sgacc_rate_hz", "healthy_distance")
+"""What the terminal shows of a finished study."""
+
+
+def run_study(
+    scenario: Scenario, out: Path, device: str = "cpu", jobs: int | None = None, fresh: bool = False
+) -> int:
+    """Simulate every arm of a scenario and write its folder; what is finished is kept.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A validated scenario.
+    out : Path
+        Study folder, made if missing.
+    device : {"cpu", "gpu"}
+        Where to compute.
+    jobs : int, optional
+        CPU devices; all cores when None.
+    fresh : bool
+        Throw away what an earlier run left.
+
+    Returns
+    -------
+    int
+        0, or 3 when some cells have no numbers.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds something else, or another run works in it.
+    NetmodError
+        If it cannot be written.
+    """
+    prepare_devices(device, jobs)
+    atlas = load_atlas(scenario.atlas)
+    _check_folder(out)
+    with _only_run(out):
+        if fresh:
+            _clear(out)
+        _say(f"{scenario.name}: {len(scenario.arms)} arms, {scenario.cohort.subjects} subjects, "
+             f"{len(scenario.times)} scans, engine {scenario.engine}")  # fmt: skip
+        cohort = prepare(scenario, atlas)
+        store = Store(out, atlas.name, atlas.region, len(str(scenario.cohort.subjects)))
+        write_frame(scenario, atlas, cohort, store)
+        _simulate(scenario, cohort, store)
+        _say("reading out networks and comparing arms")
+        signatures, comparisons = write_group(scenario, atlas, cohort.cells, store)
+        print(format_table(comparisons, TABLE_METRICS, scenario.times_h))
+        failed = signatures[signatures["status"] != "ok"]
+        if len(failed):
+            counts = failed.groupby(["arm", "time_h", "status"]).size()
+            for (arm, time_h, status), count in counts.items():
+                _say(f"{count} cells without numbers: {arm} at {time_h:g} h ({status})")
+            return 3
+    return 0
+
+
+def _simulate(scenario: Scenario, cohort: Cohort, store: Store) -> None:
+    from tqdm import tqdm
+
+    missing = [cell for cell in cohort.cells if not store.finished(cell)]
+    same = defaultdict(list)
+    for cell in missing:
+        same[cell.identity].append(cell)
+    if len(missing) < len(cohort.cells):
+        _say(f"{len(cohort.cells) - len(missing)} of {len(cohort.cells)} scans are there already")
+    details = {"Engine": scenario.engine, "Seed": scenario.seed, "Atlas": scenario.atlas_name,
+               "ModelName": scenario.model.name}  # fmt: skip
+    with tqdm(total=len(same), unit="scan", desc="scanning", file=sys.stderr, disable=None) as bar:
+        for identity, reading in run_cells(scenario, missing, bar.update):
+            for cell in same[identity]:
+                store.write(cell, reading, details)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _check_folder(out: Path) -> None:
+    if out.is_dir() and any(out.iterdir()) and not (out / "dataset_description.json").exists():
+        others = [p.name for p in out.iterdir() if p.name != "logs"]
+        if others:
+            raise ConfigError(
+                "the output folder holds something else",
+                where=str(out),
+                expected="a new or empty folder, or one of an earlier run",
+                got=", ".join(sorted(others)[:5]),
+                hint="choose another folder with -o",
+            )
+
+
+def _clear(out: Path) -> None:
+    for pattern in OWN:
+        for path in sorted(out.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+@contextmanager
+def _only_run(out: Path) -> Iterator[None]:
+    """Hold the folder's lock; the system releases it even if the run is killed."""
+    lock = out / "logs" / "run.lock"
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        stream = lock.open("a+")
+    except OSError as error:
+        raise NetmodError(
+            "cannot write the output folder", where=str(out), got=error.strerror,
+            hint="choose another folder with -o",
+        ) from error  # fmt: skip
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(
+                "another run works in this folder", where=str(out),
+                hint="wait for it, or choose another folder with -o",
+            ) from error  # fmt: skip
+        yield

@@ -1,0 +1,189 @@
+"""Cells on disk: BIDS-like files, written whole or not at all, found again on resume."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netmod.errors import NetmodError
+from netmod.study.engines import Reading
+from netmod.study.prepare import Cell
+
+DISCLAIMER = "Research simulator: not medical advice."
+
+
+@dataclass(frozen=True)
+class CellFiles:
+    """Where the files of one cell stand."""
+
+    matrix: Path
+    series: Path
+    sidecar: Path
+
+
+class Store:
+    """The cells of one study folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The study folder.
+    atlas_name : str
+        Entity of the file names.
+    region : sequence of str
+        Row and column names.
+    width : int
+        Digits of a subject's label.
+    """
+
+    def __init__(self, folder: Path, atlas_name: str, region: Sequence[str], width: int) -> None:
+        self.folder = folder
+        self._atlas = _entity(atlas_name)
+        self._region = tuple(region)
+        self._width = width
+
+    def label(self, subject: str) -> str:
+        """Return a subject's label with leading zeros."""
+        return subject.zfill(self._width)
+
+    def files(self, cell: Cell) -> CellFiles:
+        """Return the paths of a cell's files."""
+        subject = f"sub-{self.label(cell.subject)}"
+        stem = (
+            f"{subject}_task-rest_desc-{_entity(cell.arm)}_time-{_entity(cell.time)}"
+            f"_atlas-{self._atlas}"
+        )
+        base = self.folder / subject
+        return CellFiles(
+            base / f"{stem}_stat-pearsoncorrelation_relmat.tsv",
+            base / f"{stem}_stat-mean_timeseries.tsv",
+            base / f"{stem}_stat-pearsoncorrelation_relmat.json",
+        )
+
+    def finished(self, cell: Cell) -> bool:
+        """Tell whether a cell's files are there, whole, and of this very computation."""
+        files = self.files(cell)
+        try:
+            sidecar = json.loads(files.sidecar.read_text("utf-8"))
+            if sidecar.get("CellId") != cell.identity:
+                return False
+            return all(
+                _sha256(files.sidecar.parent / name) == digest
+                for name, digest in sidecar["Checksums"].items()
+            )
+        except (OSError, ValueError, KeyError, AttributeError):
+            return False
+
+    def write(self, cell: Cell, reading: Reading, details: dict[str, Any]) -> None:
+        """Write a cell; its sidecar comes last and makes it count.
+
+        Raises
+        ------
+        NetmodError
+            If the folder cannot be written.
+        """
+        files = self.files(cell)
+        texts = {files.matrix: matrix_text(self._region, reading.fc)}
+        if reading.bold is not None:
+            texts[files.series] = table_text(self._region, reading.bold)
+        sidecar = {
+            "CellId": cell.identity,
+            "Arm": cell.arm,
+            "Subject": self.label(cell.subject),
+            "TimeHours": cell.time_h,
+            "Status": reading.status,
+            "RelationshipMeasure": "Pearson correlation of simulated BOLD",
+            "Directed": False,
+            "Weighted": True,
+            "ValidDiagonal": False,
+            "NonNegative": False,
+            "Software": "netmod",
+            "RatesHz": [_number(x) for x in reading.rate_hz],
+            **details,
+            "Checksums": {
+                path.name: hashlib.sha256(text.encode()).hexdigest()
+                for path, text in texts.items()
+            },
+            "Note": DISCLAIMER,
+        }
+        for path, text in texts.items():
+            write_whole(path, text)
+        write_whole(files.sidecar, json.dumps(sidecar, indent=1) + "\n")
+
+    def read(self, cell: Cell) -> tuple[np.ndarray, np.ndarray, str]:
+        """Return (FC, rates in Hz, status) of a finished cell."""
+        files = self.files(cell)
+        sidecar = json.loads(files.sidecar.read_text("utf-8"))
+        rows = files.matrix.read_text("utf-8").splitlines()[1:]
+        fc = np.array(
+            [row.replace("n/a", "nan").split("\t")[1:] for row in rows], dtype=np.float32
+        )
+        rates = np.array(
+            [np.nan if value is None else value for value in sidecar["RatesHz"]], dtype=float
+        )
+        return fc, rates, str(sidecar["Status"])
+
+
+def _entity(text: str) -> str:
+    """Return a BIDS entity value: letters and digits only."""
+    return re.sub(r"[^A-Za-z0-9]", "", text)
+
+
+def _number(value: float) -> float | None:
+    return float(f"{float(value):.9g}") if np.isfinite(value) else None
+
+
+def _format(value: float) -> str:
+    return f"{value:.9g}" if np.isfinite(value) else "n/a"
+
+
+def matrix_text(region: Sequence[str], matrix: np.ndarray) -> str:
+    """Return a matrix as TSV with names in its first row and column; nine digits, n/a if missing."""
+    lines = ["\t".join(["region", *region])]
+    for name, row in zip(region, matrix.tolist(), strict=True):
+        lines.append("\t".join([name, *map(_format, row)]))
+    return "\n".join(lines) + "\n"
+
+
+def table_text(columns: Sequence[str], rows: np.ndarray) -> str:
+    """Return rows as TSV under a header; nine digits keep float32 exactly."""
+    lines = ["\t".join(columns), *("\t".join(map(_format, row)) for row in rows.tolist())]
+    return "\n".join(lines) + "\n"
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file under its name only once it is complete and on disk.
+
+    Raises
+    ------
+    NetmodError
+        If it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise NetmodError(
+            "cannot write",
+            where=str(path),
+            got=error.strerror or str(error),
+            hint="check space and permissions; what is finished stays, run again to go on",
+        ) from error
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,216 @@
+"""A finished study folder made up from a seed: plausible shapes, no simulation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+NETWORKS = (
+    "Visual",
+    "Somatomotor",
+    "DorsalAttention",
+    "VentralAttention",
+    "Limbic",
+    "Frontoparietal",
+    "Default",
+)
+DIRECTION = {"healthy": 1.0, "mdd": 0.0, "sham": 0.0, "rtms_10hz": 0.6, "ect_bl": 0.9}
+TIME_LABELS = {0: "baseline", 2: "2h", 24: "1d", 168: "1wk", 1008: "6wk"}
+METRICS = {
+    "modularity": (0.22, -0.05, 0.02),
+    "modularity_gsr": (0.35, -0.05, 0.02),
+    "segregation": (0.4, -0.1, 0.04),
+    "segregation_gsr": (0.8, -0.1, 0.04),
+    "gbc": (0.25, 0.06, 0.03),
+    "between": (0.22, 0.06, 0.03),
+    "dmn_within": (0.45, -0.03, 0.03),
+    "dmn_within_gsr": (0.3, -0.03, 0.03),
+    "dmn_fpn": (0.25, 0.05, 0.03),
+    "sgacc_dmn": (0.4, -0.05, 0.03),
+    "dlpfc_sgacc": (0.05, -0.12, 0.04),
+    "dlpfc_sgacc_gsr": (-0.2, -0.12, 0.04),
+    "sgacc_rate_hz": (6.5, -2.5, 0.4),
+    "fc_distance": (0.08, 0.05, 0.01),
+    "healthy_distance": (2.5, -1.2, 0.3),
+}
+
+
+@dataclass(frozen=True)
+class FakeAtlas:
+    name: str
+    region: tuple
+    hemisphere: tuple
+    network: tuple
+    kind: tuple
+    centroids_mm: np.ndarray
+    targets: dict
+    citation: str = "Made up for tests."
+
+
+def fake_atlas(n_cortex=10, n_below=2, seed=1):
+    """Regions on an ellipsoid, left before right; networks in an order that is not canonical."""
+    rng = np.random.default_rng(seed)
+    half = n_cortex // 2
+    network_left = [NETWORKS[-1 - place % len(NETWORKS)] for place in range(half)]
+    names, sides, networks, kinds, places = [], [], [], [], []
+    for side, sign in (("L", -1), ("R", 1)):
+        generator = np.random.default_rng(seed + 1)
+        for place in range(half):
+            height = 1 - 2 * (place + 0.5) / half
+            turn = np.pi * ((place * 0.618) % 1)
+            ring = np.sqrt(1 - height**2)
+            places.append(
+                [
+                    sign * (8 + 52 * ring * np.sin(turn)),
+                    -18 + 78 * ring * np.cos(turn) + generator.normal(),
+                    12 + 50 * height,
+                ]
+            )
+            names.append(f"{side}_area{place:02d}")
+            sides.append(side)
+            networks.append(network_left[place])
+            kinds.append("cortex")
+        for place in range(n_below // 2):
+            cerebellum = place == n_below // 2 - 1
+            places.append([sign * (12 + 3 * place), -50 if cerebellum else 0, -20 - place])
+            names.append(f"{side}_{'cerebellum' if cerebellum else f'deep{place}'}")
+            sides.append(side)
+            networks.append("Cerebellum" if cerebellum else "Subcortex")
+            kinds.append("cerebellum" if cerebellum else "subcortex")
+    return FakeAtlas(
+        "fake",
+        tuple(names),
+        tuple(sides),
+        tuple(networks),
+        tuple(kinds),
+        np.array(places) + rng.normal(0, 0.5, (len(names), 3)),
+        {"dlpfc_left": (0,), "sgacc": (1, n_cortex // 2)},
+    )
+
+
+def write_fake_study(
+    folder,
+    atlas,
+    arms=("healthy", "mdd", "rtms_10hz"),
+    n_subjects=4,
+    times=(0, 2, 1008),
+    seed=7,
+    failed=(),
+):
+    """Write the files of a finished study; ``failed`` lists (arm, subject, time) that did not run."""
+    rng = np.random.default_rng(seed)
+    subjects = [f"{number:02d}" for number in range(1, n_subjects + 1)]
+    n = len(atlas.region)
+    same = np.equal.outer(atlas.network, atlas.network)
+    mirror = np.equal.outer([r[1:] for r in atlas.region], [r[1:] for r in atlas.region])
+    base = 0.25 + 0.4 * same + 0.4 * mirror
+    pattern = rng.normal(0, 0.12, (n, n))
+    patterns = {arm: (lambda m: m + m.T)(rng.normal(0, 0.05, (n, n))) for arm in arms}
+    own = {s: (lambda m: m + m.T)(rng.normal(0, 0.06, (n, n))) for s in subjects}
+    shared = {
+        (s, t): (lambda m: m + m.T)(rng.normal(0, 0.04, (n, n))) for s in subjects for t in times
+    }
+    offset = {s: rng.normal() for s in subjects}
+    noise = {(s, t): rng.normal(size=len(METRICS)) for s in subjects for t in times}
+    rows, fcs, rates = [], [], []
+    for arm in arms:
+        for subject in subjects:
+            for time in times:
+                strength = _strength(arm, time, times)
+                z = base + own[subject] + shared[subject, time]
+                z = z + strength * (patterns[arm] - 0.15 * same + 0.05 * (pattern + pattern.T) / 2)
+                fc = np.tanh(z)
+                np.fill_diagonal(fc, 1)
+                row = {"arm": arm, "subject": subject, "time_h": time, "status": "ok"}
+                for place, (metric, (centre, effect, spread)) in enumerate(METRICS.items()):
+                    jitter = offset[subject] + 0.5 * noise[subject, time][place]
+                    row[metric] = centre + strength * effect + spread * jitter
+                if (arm, subject, time) in failed:
+                    row = {key: row[key] for key in ("arm", "subject", "time_h")}
+                    row["status"] = "failed: rates diverged"
+                    fc = np.full((n, n), np.nan)
+                rows.append(row)
+                fcs.append(fc)
+                rates.append(rng.gamma(9, 0.4, n))
+    signatures = pd.DataFrame(rows)
+    _write(folder, atlas, arms, subjects, times, seed, signatures, np.array(fcs), np.array(rates))
+    return folder
+
+
+def _strength(arm, time, times):
+    if arm == "healthy":
+        return 1.0
+    if time == 0 or arm in ("mdd", "sham"):
+        return 0.0
+    if arm == "psilocybin":
+        return {2: 1.6, 24: 0.5}.get(time, 0.3)
+    return DIRECTION.get(arm, 0.5) * times.index(time) / (len(times) - 1)
+
+
+def _write(folder, atlas, arms, subjects, times, seed, signatures, fc, rates):
+    (folder / "code").mkdir(parents=True)
+    (folder / "group").mkdir()
+    lines = ["schema_version: 1", "name: fake", f"seed: {seed}", f"atlas: {atlas.name}"]
+    lines += ["engine: linear", f"times_h: [{', '.join(map(str, times))}]", "arms:"]
+    for arm in arms:
+        plain = arm in ("healthy", "mdd")
+        lines.append(f"  {arm!r}: {{population: {arm if plain else 'mdd'},")
+        lines.append(f"    treatment: {'none' if plain else repr(arm)}, modifiers: []}}")
+    (folder / "code/scenario.resolved.yaml").write_text("\n".join(lines) + "\n")
+    (folder / "dataset_description.json").write_text('{"Name": "fake"}\n')
+    (folder / "participants.tsv").write_text(
+        "participant_id\n" + "".join(f"sub-{s}\n" for s in subjects)
+    )
+    signatures.to_csv(folder / "group/signatures.tsv", sep="\t", index=False, na_rep="n/a")
+    compare(signatures, arms, times).to_csv(
+        folder / "group/comparisons.tsv", sep="\t", index=False, na_rep="n/a"
+    )
+    np.savez(folder / "group/connectivity.npz", fc=fc.astype(np.float32), rates_hz=rates)
+    name = f"sub-01_task-rest_desc-mdd_time-baseline_atlas-{atlas.name}"
+    (folder / "sub-01").mkdir()
+    path = folder / "sub-01" / f"{name}_stat-pearsoncorrelation_relmat.tsv"
+    table = pd.DataFrame(fc[0], index=atlas.region, columns=atlas.region)
+    table.to_csv(path, sep="\t", index_label="region", float_format="%.6f", na_rep="n/a")
+
+
+def compare(signatures, arms, times):
+    """Paired differences with normal intervals, enough for a picture."""
+    rows = []
+    good = signatures[signatures["status"] == "ok"].set_index(["arm", "subject", "time_h"])
+
+    def row(metric, arm, time, reference, reference_arm, reference_time, noise):
+        try:
+            here = good.loc[arm].xs(time, level="time_h")[metric]
+            there = good.loc[reference_arm].xs(reference_time, level="time_h")[metric]
+        except KeyError:
+            return
+        difference = (here - there).dropna()
+        error = difference.std(ddof=1) / np.sqrt(len(difference))
+        mean = difference.mean()
+        p = float(np.clip(np.exp(-0.7 * abs(mean / error)) if error else 1.0, 0.0005, 1))
+        size = mean / np.sqrt((here.var() + there.var()) / 2)
+        rows.append(
+            {
+                "metric": metric, "arm": arm, "time_h": time, "reference": reference,
+                "noise": noise, "n": len(difference), "mean": here.mean(),
+                "mean_reference": there.mean(), "difference": mean,
+                "ci_low": mean - 2 * error, "ci_high": mean + 2 * error, "hedges_g": size,
+                "d_z": mean / difference.std(ddof=1) if error else np.nan, "p": p,
+                "p_corrected": min(1.0, 3 * p), "family": f"{reference} {time}",
+            }
+        )  # fmt: skip
+
+    for metric in METRICS:
+        for arm in arms:
+            for time in times:
+                if arm != "mdd" and "mdd" in arms:
+                    row(metric, arm, time, "mdd", "mdd", time, "shared")
+                if time != times[0]:
+                    row(metric, arm, time, "baseline", arm, times[0], "independent")
+        if "healthy" in arms and "mdd" in arms:
+            row(metric, "mdd", times[0], "healthy", "healthy", times[0], "between")
+    columns = (
+        "metric arm time_h reference noise n mean mean_reference difference ci_low ci_high "
+        "hedges_g d_z p p_corrected family"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
