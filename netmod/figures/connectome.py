@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 EDGES = 60
 NO_CHANGE = 1e-6
+_OUTLINE_PT = 0.5
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,12 @@ def _glass_brain(figure, axes, edges, centroids, networks, limit) -> None:
         annotate=False,
         colorbar=False,
     )
-    display.annotate(size=6, positions=False)
+    display.annotate(size=7, positions=False)
+    # The outlines are made for a full page; at this size they would hide the edges.
+    for view in display.axes.values():
+        for patch in view.ax.patches:
+            patch.set_linewidth(_OUTLINE_PT)
+            patch.set_alpha(0.5)
 
 
 def _scale(figure: Figure, page: Page, limit: float) -> None:

@@ -66,7 +66,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
         len(arms),
         aspect=1.0,
         left=NAMES_MARGIN_IN + _ROW_TITLE_IN,
-        right=0.8,
+        right=0.95,
         top=0.3,
         bottom=0.16,
         gap_x=0.16,
@@ -110,7 +110,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
         box,
         image,
         limit,
-        f"{title_lines(reference, int(height * 15), lines=1)}\n(Fisher z)",
+        f"{title_lines(reference, int(height * 14), lines=1)}\n(Fisher z)",
         extend_of(beside, limit),
     )
     bar.yaxis.label.set_fontsize(SMALL_PT)

@@ -46,7 +46,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
         left=0.62,
         right=0.1,
         top=0.4,
-        bottom=0.62,
+        bottom=0.48,
         gap_x=0.14,
         gap_y=0.3,
         largest=1.5,
@@ -79,7 +79,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
                 )
             mean_line(axes, tables[arm], results.seed, colours[arm])
             axes.set_ylim(limits)
-            axes.locator_params(axis="y", nbins=5)
+            axes.locator_params(axis="y", nbins=6)
             lowest = place + columns >= len(arms)
             time_axis(axes, results.times_h, labelled=bool(level) and lowest)
             if column:
@@ -108,7 +108,7 @@ def _frame(figure: Figure, page: Page, healthy: str | None, reference: str | Non
     middle = (page.left + (page.width - page.left - page.right) / 2) / page.width
     figure.text(
         middle,
-        0.32 / page.height,
+        0.35 / page.height,
         "Time since the first treatment (one step per scan)",
         ha="center",
         va="center",

@@ -119,7 +119,7 @@ def _panel(
             drawn = True
     axes.axvline(0, color=INK, linewidth=0.6, zorder=1)
     axes.set_ylim(_row(len(arms), 0, len(times)) - 0.75, -0.75)
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=3)
     axes.margins(x=0.08)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -65,7 +65,7 @@ METRIC_LABELS = {
     "between": MetricLabel("FC between networks", "r"),
     "dmn_within": MetricLabel("FC within default", "r"),
     "dmn_within_gsr": MetricLabel("FC within default, GSR", "r"),
-    "dmn_fpn": MetricLabel("FC default–frontopar.", "r"),
+    "dmn_fpn": MetricLabel("FC default–FPN", "r"),
     "sgacc_dmn": MetricLabel("FC sgACC–default", "r"),
     "dlpfc_sgacc": MetricLabel("FC L-DLPFC–sgACC", "r"),
     "dlpfc_sgacc_gsr": MetricLabel("FC L-DLPFC–sgACC, GSR", "r"),

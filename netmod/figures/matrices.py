@@ -93,7 +93,7 @@ def draw_matrix(
         )
         if start:
             for line in (axes.axhline, axes.axvline):
-                line(start - 0.5, color=INK, linewidth=0.3, alpha=0.6)
+                line(start - 0.5, color=INK, linewidth=0.3, alpha=0.45)
     return image
 
 

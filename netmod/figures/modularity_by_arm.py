@@ -74,6 +74,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
             axes.plot(steps, mean, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3)
         mean_line(axes, tables[arm], results.seed, colours[arm])
         axes.set_ylim(limits)
+        axes.locator_params(axis="y", nbins=6)
         lowest = place + columns >= len(arms)
         time_axis(axes, results.times_h, labelled=lowest)
         if column:

@@ -7,7 +7,7 @@ is. Efficacies are relative changes of synapses, 0 when untouched.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,8 +15,11 @@ from netmod.plasticity.calcium import CalciumRule, synaptic_change
 from netmod.plasticity.events import Dose, Event, Seizure, Session
 from netmod.plasticity.pharmacology import DRUGS
 
-STEP_H = 0.5
+STEP_H = 1.0
 """Step of the slow layer; every decay within a step is exact."""
+
+STAGES = 4
+"""Stages of the neurogenesis chain."""
 
 GATES: Mapping[str, str] = {
     "ht2a": "5-HT2A occupancy that acts on the network",
@@ -50,69 +53,76 @@ class Anatomy:
 
 
 @dataclass(frozen=True)
-class Person:
-    """How one subject answers, each 1 in the typical person.
+class People:
+    """How subjects answer, each factor 1 in the typical person.
 
     Attributes
     ----------
-    clearance : float
+    clearance : array, shape (subject,)
         Elimination of drugs.
-    induction : float
+    induction : array, shape (subject,)
         Inducibility of synapses.
     """
 
-    clearance: float = 1.0
-    induction: float = 1.0
+    clearance: np.ndarray
+    induction: np.ndarray
 
 
 @dataclass
 class SlowState:
-    """State of one subject in one arm at one time.
+    """State of all subjects in one arm at one time; arrays ``[subject, region]``.
 
     Attributes
     ----------
-    early, late : array, shape (region,)
+    early, late : array, shape (subject, region)
         Relative change of a region's outgoing synapses, before and after consolidation.
-    trkb : array, shape (region,)
+    bound : array, shape (subject, region)
+        Change that a region's last session offers: neither stage exceeds it.
+    trkb : array, shape (subject, region)
         TrkB potentiation above 0.
-    brake : array, shape (region,)
+    brake : array, shape (subject, region)
         PV brake, 1 when closed.
-    spines : array, shape (region,)
+    spines : array, shape (subject, region)
         Relative gain of spine density.
-    neurogenesis : array, shape (4,)
+    neurogenesis : array, shape (subject, 4)
         Stages of the chain, each 0 to 1.
-    autoreceptor : float
-        Desensitisation of 5-HT1A autoreceptors, 0 to 1.
-    seizure_inhibition : float
-        Relative rise of the baseline of J.
-    occupancy_2a, tone : float
+    autoreceptor, seizure_inhibition : array, shape (subject,)
+        Desensitisation of 5-HT1A autoreceptors, 0 to 1; relative rise of the baseline of J.
+    occupancy_2a, tone : array, shape (subject,)
         5-HT2A occupancy and 5-HT tone at this time.
     """
 
     early: np.ndarray
     late: np.ndarray
+    bound: np.ndarray
     trkb: np.ndarray
     brake: np.ndarray
     spines: np.ndarray
-    neurogenesis: np.ndarray = field(default_factory=lambda: np.zeros(4))
-    autoreceptor: float = 0.0
-    seizure_inhibition: float = 0.0
-    occupancy_2a: float = 0.0
-    tone: float = 0.0
+    neurogenesis: np.ndarray
+    autoreceptor: np.ndarray
+    seizure_inhibition: np.ndarray
+    occupancy_2a: np.ndarray
+    tone: np.ndarray
 
     @classmethod
-    def at_rest(cls, n_regions: int) -> SlowState:
+    def at_rest(cls, n_subjects: int, n_regions: int) -> SlowState:
         """Return the untouched state."""
-        zero = np.zeros(n_regions)
-        return cls(zero, zero.copy(), zero.copy(), np.ones(n_regions), zero.copy())
+        regions = (n_subjects, n_regions)
+        zero = {name: np.zeros(regions) for name in ("early", "late", "bound", "trkb", "spines")}
+        scalar = {
+            name: np.zeros(n_subjects)
+            for name in ("autoreceptor", "seizure_inhibition", "occupancy_2a", "tone")
+        }
+        stages = np.zeros((n_subjects, STAGES))
+        return cls(brake=np.ones(regions), neurogenesis=stages, **zero, **scalar)
 
     def copy(self) -> SlowState:
         """Return an independent copy."""
-        arrays = {
-            name: value.copy() if isinstance(value, np.ndarray) else value
-            for name, value in vars(self).items()
-        }
-        return SlowState(**arrays)
+        return SlowState(**{name: value.copy() for name, value in vars(self).items()})
+
+    def of(self, subject: int) -> SlowState:
+        """Return the state of one subject: arrays without the subject axis."""
+        return SlowState(**{name: value[subject] for name, value in vars(self).items()})
 
 
 def evolve(
@@ -120,11 +130,11 @@ def evolve(
     times_h: Sequence[float],
     anatomy: Anatomy,
     constants: Mapping[str, float],
-    person: Person,
+    people: People,
     gates: Mapping[str, float],
     rule: CalciumRule | None = None,
 ) -> list[SlowState]:
-    """Return the slow state at each of some times.
+    """Return the slow state of one arm's subjects at each of some times.
 
     Events start just after time 0, so the state at 0 is the state before treatment.
 
@@ -138,8 +148,8 @@ def evolve(
         Fields and receptor maps.
     constants : mapping
         Values of :data:`netmod.plasticity.PARAMETERS`.
-    person : Person
-        The subject's own factors.
+    people : People
+        The subjects' own factors.
     gates : mapping
         Factors of :data:`GATES`; absent means 1.
     rule : CalciumRule, optional
@@ -148,16 +158,16 @@ def evolve(
     gate = {name: gates.get(name, 1.0) for name in GATES}
     rule = rule or CalciumRule()
     n = anatomy.ht2a.size
-    state = SlowState.at_rest(n)
+    state = SlowState.at_rest(people.clearance.size, n)
     instants = sorted((e for e in events if not isinstance(e, Dose)), key=lambda e: e.time_h)
-    drugs = _Exposure([e for e in events if isinstance(e, Dose)], person, gate)
+    drugs = _Exposure([e for e in events if isinstance(e, Dose)], people, gate)
     inducibility = _Inducibility(constants["tau_refractory_h"])
     result, done = [], 0
     now = 0.0
     for until in times_h:
         while now < until - 1e-9:
             while done < len(instants) and instants[done].time_h <= now + 1e-9:
-                _induce(state, instants[done], anatomy, constants, person, gate, rule, inducibility)
+                _induce(state, instants[done], anatomy, constants, people, gate, rule, inducibility)
                 done += 1
             following = instants[done].time_h if done < len(instants) else np.inf
             step = min(STEP_H, until - now, max(following - now, 1e-6))
@@ -173,36 +183,39 @@ def evolve(
 
 @dataclass(frozen=True)
 class _Now:
-    occupancy_2a: float
-    occupancy_sert: float
-    trkb: float
+    occupancy_2a: np.ndarray
+    occupancy_sert: np.ndarray
+    trkb: np.ndarray
 
 
 class _Exposure:
     """Concentrations of all drugs given to one person."""
 
-    def __init__(self, doses: Sequence[Dose], person: Person, gate: Mapping[str, float]) -> None:
-        self._times = {
-            name: (
-                np.array([d.time_h for d in doses if d.drug == name]),
-                np.array([d.amount for d in doses if d.drug == name]),
-            )
-            for name in {d.drug for d in doses}
+    def __init__(self, doses: Sequence[Dose], people: People, gate: Mapping[str, float]) -> None:
+        self._given = {
+            name: [
+                np.array([getattr(d, what) for d in doses if d.drug == name])
+                for what in ("time_h", "amount")
+            ]
+            for name in sorted({d.drug for d in doses})
         }
-        self._clearance = person.clearance
+        self._clearance = people.clearance[:, None]
         self._gate = gate
 
     def at(self, time_h: float) -> _Now:
-        occupied = {"5-HT2A": 0.0, "SERT": 0.0}
-        trkb = 0.0
-        for name in sorted(self._times):
-            times, amounts = self._times[name]
+        none = np.zeros(self._clearance.shape[0])
+        occupied = {"5-HT2A": none, "SERT": none}
+        trkb = none
+        for name, (times, amounts) in self._given.items():
             drug = DRUGS[name]
-            given = times < time_h
-            level = (drug.concentration(time_h - times, self._clearance) * amounts)[given].sum()
-            occupancy = float(drug.occupancy(level))
-            occupied[drug.receptor] = max(occupied[drug.receptor], occupancy)
-            trkb += drug.trkb * occupancy
+            # what was given twenty half-lives ago is gone
+            recent = (times < time_h) & (times > time_h - 20.0 * drug.elimination_h)
+            if not recent.any():
+                continue
+            level = drug.concentration(time_h - times[recent][None], self._clearance)
+            occupancy = drug.occupancy((level * amounts[recent]).sum(axis=1))
+            occupied[drug.receptor] = np.maximum(occupied[drug.receptor], occupancy)
+            trkb = trkb + drug.trkb * occupancy
         return _Now(
             occupied["5-HT2A"] * self._gate["ht2a"], occupied["SERT"], trkb * self._gate["trkb"]
         )
@@ -220,40 +233,39 @@ class _Inducibility:
         return 1.0 - np.exp(-since / self._tau) if self._tau > 0 else 1.0
 
 
-def _induce(state, event, anatomy, constants, person, gate, rule, inducibility) -> None:
+def _induce(state, event, anatomy, c, people, gate, rule, inducibility) -> None:
     if isinstance(event, Session):
         reach = anatomy.field[event.target]
         used = rule.scaled(event.intensity, gate["nmda"])
         change = synaptic_change(used, event.phases, event.repeats)
-    elif isinstance(event, Seizure):
-        reach = np.ones_like(state.early)
+    else:
+        reach = np.ones(state.early.shape[1])
         change = synaptic_change(rule.scaled(1.0, gate["nmda"]), event.phases)
-        state.seizure_inhibition += constants["seizure_inhibition"]
-    ceiling = constants["recruited"] * person.induction * change * reach
-    state.early += inducibility.take(event.time_h) * (ceiling - state.early) * (reach > 0)
+        state.seizure_inhibition += c["seizure_inhibition"]
+    offered = c["recruited"] * change * people.induction[:, None] * reach
+    taken = inducibility.take(event.time_h)
+    state.early = np.where(reach > 0, state.early + taken * (offered - state.early), state.early)
+    state.bound = np.where(reach > 0, offered, state.bound)
 
 
 def _relax(state, step_h, exposure, anatomy, c, gate) -> None:
     """Advance every state by one step; each is linear in itself while the others are held."""
     day = step_h / 24.0
-    # late efficacy moves towards what early efficacy offers, and leaks
+    # dL/dt = k E (1 - L/bound) - L/tau, k raised where the PV brake is open
     window = 1.0 + c["brake_learning"] * (1.0 - state.brake)
-    rate = c["consolidation_per_h"] * gate["consolidation"] * window * (np.abs(state.early) > 1e-12)
-    leak = 1.0 / (24.0 * c["tau_late_d"])
-    presence = np.exp(-step_h / c["tau_early_h"])
-    total = rate + leak
-    decay = np.exp(-total * step_h)
-    state.late = state.late * decay + (rate * state.early / total) * (1.0 - decay)
-    state.early = state.early * presence
+    offer = c["consolidation_per_h"] * gate["consolidation"] * window * state.early
+    filling = np.divide(offer, state.bound, out=np.zeros_like(offer), where=state.bound != 0)
+    rate = np.maximum(filling, 0.0) + 1.0 / (24.0 * c["tau_late_d"])
+    state.late = offer / rate + (state.late - offer / rate) * np.exp(-rate * step_h)
+    state.early = state.early * np.exp(-step_h / c["tau_early_h"])
 
-    source = np.where(anatomy.hippocampus, 1.0, 0.0) * state.neurogenesis[-1]
-    drive = c["trkb_psilocin"] * exposure.trkb + c["trkb_neurogenesis"] * source
+    source = anatomy.hippocampus * state.neurogenesis[:, -1:]
+    drive = c["trkb_psilocin"] * exposure.trkb[:, None] + c["trkb_neurogenesis"] * source
     keep = np.exp(-step_h / c["tau_trkb_h"])
     state.trkb = state.trkb * keep + drive * c["tau_trkb_h"] * (1.0 - keep)
 
-    opening = c["brake_per_d"] * state.trkb
-    rate = opening + 1.0 / c["tau_brake_d"]
-    rest = (1.0 / c["tau_brake_d"]) / rate
+    rate = c["brake_per_d"] * state.trkb + 1.0 / c["tau_brake_d"]
+    rest = 1.0 / (c["tau_brake_d"] * rate)
     state.brake = rest + (state.brake - rest) * np.exp(-rate * day)
 
     growth = state.trkb**3 / (state.trkb**3 + c["trkb_spines"] ** 3) * c["spine_per_d"]
@@ -265,14 +277,16 @@ def _relax(state, step_h, exposure, anatomy, c, gate) -> None:
     state.autoreceptor = state.autoreceptor * keep + exposure.occupancy_sert * (1.0 - keep)
     inflow = gate["neurogenesis"] * tone
     keep = np.exp(-day / c["tau_neurogenesis_d"])
-    for stage in range(state.neurogenesis.size):
-        before = state.neurogenesis[stage]
-        state.neurogenesis[stage] = before * keep + inflow * (1.0 - keep)
+    for stage in range(STAGES):
+        before = state.neurogenesis[:, stage].copy()
+        state.neurogenesis[:, stage] = before * keep + inflow * (1.0 - keep)
         inflow = before
-    state.seizure_inhibition *= np.exp(-day / c["tau_seizure_inhibition_d"])
+    state.seizure_inhibition = state.seizure_inhibition * np.exp(
+        -day / c["tau_seizure_inhibition_d"]
+    )
 
 
-def _tone(exposure: _Now, state: SlowState, c: Mapping[str, float]) -> float:
+def _tone(exposure: _Now, state: SlowState, c: Mapping[str, float]) -> np.ndarray:
     """Return the 5-HT tone: transporter block, held back until autoreceptors desensitise."""
     early = c["serotonin_early_share"]
     return exposure.occupancy_sert * (early + (1.0 - early) * state.autoreceptor)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from netmod.dynamics.linear import band_covariance, band_nodes, leading_eigenvalue, linearise
+from netmod.dynamics.linear import band_covariance, band_nodes, jacobian, linearise
 from netmod.dynamics.parameters import stack
 from netmod.dynamics.simulate import Scan, simulate
 from netmod.graph.connectivity import correlation, covariance
@@ -25,6 +25,9 @@ LOWEST_HZ = 0.01
 
 HIGHEST_HZ = 0.25
 """Upper edge: above, the hemodynamic response passes nothing."""
+
+NODES = 12
+"""Gauss-Legendre nodes over that band; 48 change no FC value by more than 1e-4 (tested)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ def _linear_program(model_name: str, hemodynamics: str):
     import jax
 
     model = MODELS[model_name]
-    omegas, weights = band_nodes(LOWEST_HZ, HIGHEST_HZ, 24)
+    omegas, weights = band_nodes(LOWEST_HZ, HIGHEST_HZ, NODES)
     weights = weights * np.abs(linear_response(omegas, HEMODYNAMICS[hemodynamics])) ** 2
 
     @jax.jit
@@ -125,7 +128,8 @@ def _linear_program(model_name: str, hemodynamics: str):
             linear = linearise(model, p, state)
             coupling = tuple(W @ state[model.states.index(model.transmitted)] for W in p.weights)
             rate = model.rate_hz(state, p.values, coupling)
-            return linear, band_covariance(model, p, linear, omegas, weights), rate
+            cov = band_covariance(model, p, linear, omegas, weights)
+            return jacobian(model, p, linear), cov, rate
 
         return jax.lax.map(one, (parameters, states))
 
@@ -140,16 +144,15 @@ def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
     with jax.enable_x64(True):
         states = tuple(np.stack(s) for s in zip(*(cell.start for cell in padded), strict=True))
         solve = _linear_program(scenario.model.name, scenario.scanner.hemodynamics)
-        linear, cov, rates = jax.tree.map(
+        jacobians, cov, rates = jax.tree.map(
             np.asarray, solve(stack([cell.parameters for cell in padded]), states)
         )
     readings = []
     for k, cell in enumerate(batch):
         n = cell.parameters.n_regions
-        local = type(linear)(linear.local[k], linear.inputs[k])
         if not cell.converged:
             readings.append(_failed(n, "no fixed point"))
-        elif leading_eigenvalue(model, cell.parameters, local).real >= 0.0:
+        elif np.linalg.eigvals(jacobians[k]).real.max() >= 0.0:
             readings.append(_failed(n, "unstable"))
         else:
             readings.append(Reading(correlation(cov[k]).astype(np.float32), rates[k], None, "ok"))

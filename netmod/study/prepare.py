@@ -20,7 +20,7 @@ from netmod.errors import ConfigError
 from netmod.models import MODELS, Model
 from netmod.plasticity.anatomy import make_anatomy
 from netmod.plasticity.coupling import apply_slow_state
-from netmod.plasticity.slow import Person, SlowState, evolve
+from netmod.plasticity.slow import People, SlowState, evolve
 from netmod.scenario.schema import Scenario
 from netmod.treatments import MODIFIERS, TREATMENTS
 from netmod.units import format_time
@@ -64,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
-    """The subjects and, per subject and arm, the slow states at the scan times.
+    """The subjects, their scans, and the slow states behind them.
 
     Attributes
     ----------
@@ -72,13 +72,13 @@ class Cohort:
         As drawn.
     cells : tuple of Cell
         In the order arm, subject, time.
-    states : mapping of (arm, subject) to list of SlowState
-        At the scan times.
+    states : mapping of arm to list of SlowState
+        Slow states at the scan times.
     """
 
     subjects: tuple[Subject, ...]
     cells: tuple[Cell, ...]
-    states: dict[tuple[str, str], list[SlowState]]
+    states: dict[str, list[SlowState]]
 
 
 def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
@@ -167,10 +167,13 @@ def _balance(model: Model, subjects: list[Subject], scenario: Scenario) -> list[
 
 def _slow_states(
     scenario: Scenario, atlas: Atlas, subjects: list[Subject]
-) -> dict[tuple[str, str], list[SlowState]]:
+) -> dict[str, list[SlowState]]:
     constants = scenario.plasticity.parameters
     targets = [arm.target for arm in scenario.arms if arm.target]
     anatomy = make_anatomy(atlas, targets, constants)
+    people = People(
+        np.array([s.clearance for s in subjects]), np.array([s.induction for s in subjects])
+    )
     states = {}
     for arm in scenario.arms:
         gates: dict[str, float] = {}
@@ -181,11 +184,7 @@ def _slow_states(
         events = (
             TREATMENTS[arm.treatment].schedule(arm.parameters, arm.target) if treated else []
         )
-        for subject in subjects:
-            person = Person(subject.clearance, subject.induction)
-            states[arm.name, subject.name] = evolve(
-                events, scenario.times_h, anatomy, constants, person, gates
-            )
+        states[arm.name] = evolve(events, scenario.times_h, anatomy, constants, people, gates)
     return states
 
 
@@ -194,6 +193,8 @@ def _follow(
     healthy: list[Parameters], lanes: list, states: dict,
 ) -> list[Cell]:
     """Solve the equilibrium of every lane at every time, J following from one to the next."""
+    import jax
+
     constants = scenario.plasticity.parameters
     anatomy = make_anatomy(atlas, [], constants)
     base = [
@@ -208,6 +209,9 @@ def _follow(
     J = np.stack([p.values["J"] for p in base])
     found: dict[tuple[int, int], Cell] = {}
     before = None
+    first: list[tuple[Parameters, np.ndarray]] = []
+    moved = np.zeros(len(lanes), dtype=bool)
+    good = moved
     for t, time_h in enumerate(scenario.times_h):
         # The first scan finds J in equilibrium: an untreated subject is stationary.
         share = 1.0 if before is None else 1.0 - np.exp(
@@ -216,18 +220,28 @@ def _follow(
         before = time_h
         networks, baselines = [], []
         for (arm, k), network in zip(lanes, base, strict=True):
-            state = states[arm.name, subjects[k].name][t]
+            state = states[arm.name][t].of(k)
             changed, baseline = apply_slow_state(network, state, anatomy, constants)
             networks.append(changed)
             baselines.append(baseline)
+        if first:
+            # what has not been touched yet stays in its equilibrium, to the last bit
+            same = [_equal(a, b) for a, b in zip(zip(networks, baselines, strict=True), first,
+                                                 strict=True)]  # fmt: skip
+            moved = moved | ~np.array(same)
+        else:
+            first = list(zip(networks, baselines, strict=True))
         target = (1.0 - share) * J + share * np.stack(baselines)
         follow = np.full(len(lanes), share * constants["homeostasis_nA_per_hz"])
         stacked = stack([p.replace(J=J[i]) for i, p in enumerate(networks)])
-        fast, J, residual = solve(stacked, start, target, follow, set_points)
-        fast, J, residual = tuple(np.asarray(x) for x in fast), np.asarray(J), np.asarray(residual)
-        good = residual < _CONVERGED
-        J = np.where(good[:, None], J, target)
-        start = tuple(np.where(good[:, None], new, old) for new, old in zip(fast, start, strict=True))
+        fast, found_J, residual = jax.tree.map(
+            np.asarray, solve(stacked, start, target, follow, set_points)
+        )
+        solved = moved | (t == 0)
+        good = np.where(solved, residual < _CONVERGED, good)
+        renewed = (good & solved)[:, None]
+        J = np.where(renewed, found_J, np.where(solved[:, None], target, J))
+        start = tuple(np.where(renewed, new, old) for new, old in zip(fast, start, strict=True))
         label = format_time(time_h).replace(" ", "")
         for i, (arm, k) in enumerate(lanes):
             key = scan_key(scenario.seed, subjects[k].name, label)
@@ -238,6 +252,16 @@ def _follow(
                 _identity(scenario, atlas, network, state, key),
             )
     return [found[i, t] for i in range(len(lanes)) for t in range(len(scenario.times_h))]
+
+
+def _equal(a: tuple[Parameters, np.ndarray], b: tuple[Parameters, np.ndarray]) -> bool:
+    """Tell whether two networks and their baselines of J are the same to the last bit."""
+    (p, baseline), (q, other) = a, b
+    return (
+        np.array_equal(baseline, other)
+        and np.array_equal(p.weights, q.weights)
+        and all(np.array_equal(p.values[name], q.values[name]) for name in p.values)
+    )
 
 
 def _fic_start(model: Model, networks: list[Parameters]) -> tuple[np.ndarray, ...]:

@@ -49,6 +49,7 @@ class Store:
         self._atlas = _entity(atlas_name)
         self._region = tuple(region)
         self._width = width
+        self._texts: tuple[str, str, str | None] = ("", "", None)
 
     def label(self, subject: str) -> str:
         """Return a subject's label with leading zeros."""
@@ -91,9 +92,14 @@ class Store:
             If the folder cannot be written.
         """
         files = self.files(cell)
-        texts = {files.matrix: matrix_text(self._region, reading.fc)}
-        if reading.bold is not None:
-            texts[files.series] = table_text(self._region, reading.bold)
+        if self._texts[0] != cell.identity:
+            # equal scans of several arms come one after the other: format them once
+            series = None if reading.bold is None else table_text(self._region, reading.bold)
+            self._texts = cell.identity, matrix_text(self._region, reading.fc), series
+        _, matrix, series = self._texts
+        texts = {files.matrix: matrix}
+        if series is not None:
+            texts[files.series] = series
         sidecar = {
             "CellId": cell.identity,
             "Arm": cell.arm,
@@ -141,22 +147,24 @@ def _number(value: float) -> float | None:
     return float(f"{float(value):.9g}") if np.isfinite(value) else None
 
 
-def _format(value: float) -> str:
-    return f"{value:.9g}" if np.isfinite(value) else "n/a"
+def _rows(values: np.ndarray) -> list[str]:
+    """Return rows of tab-separated numbers; nine digits keep float32 exactly, n/a is missing."""
+    template = "\t".join(["%.9g"] * values.shape[1])
+    rows = [template % tuple(row) for row in values.tolist()]
+    if not np.isfinite(values).all():
+        rows = [re.sub(r"-?\b(nan|inf)\b", "n/a", row) for row in rows]
+    return rows
 
 
 def matrix_text(region: Sequence[str], matrix: np.ndarray) -> str:
-    """Return a matrix as TSV with names in its first row and column; nine digits, n/a if missing."""
-    lines = ["\t".join(["region", *region])]
-    for name, row in zip(region, matrix.tolist(), strict=True):
-        lines.append("\t".join([name, *map(_format, row)]))
-    return "\n".join(lines) + "\n"
+    """Return a matrix as TSV with region names in its first row and column."""
+    lines = [f"{name}\t{row}" for name, row in zip(region, _rows(matrix), strict=True)]
+    return "\n".join(["\t".join(["region", *region]), *lines]) + "\n"
 
 
 def table_text(columns: Sequence[str], rows: np.ndarray) -> str:
-    """Return rows as TSV under a header; nine digits keep float32 exactly."""
-    lines = ["\t".join(columns), *("\t".join(map(_format, row)) for row in rows.tolist())]
-    return "\n".join(lines) + "\n"
+    """Return rows as TSV under a header."""
+    return "\n".join(["\t".join(columns), *_rows(rows)]) + "\n"
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

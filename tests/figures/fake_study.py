@@ -124,6 +124,8 @@ def write_fake_study(
                 row = {"arm": arm, "subject": subject, "time_h": time, "status": "ok"}
                 for place, (metric, (centre, effect, spread)) in enumerate(METRICS.items()):
                     jitter = offset[subject] + 0.5 * noise[subject, time][place]
+                    if arm not in ("mdd", "sham") and strength:
+                        jitter += 0.4 * rng.normal()
                     row[metric] = centre + strength * effect + spread * jitter
                 if (arm, subject, time) in failed:
                     row = {key: row[key] for key in ("arm", "subject", "time_h")}
