@@ -21,6 +21,9 @@ from netmod.fit.effective_connectivity import BAND_HZ, fit_effective_connectivit
 from netmod.fit.quality import predicted_fc
 from netmod.models import MODELS
 
+EMPHASIS = 30.0
+"""Weight of the DLPFC-sgACC entries: the pair that treatments act on has to be right."""
+
 SETTINGS = {"steps": 1000, "learning_rate": 0.03, "regularisation": 3e-7, "start_radius": 1.25}
 
 
@@ -43,7 +46,7 @@ def main() -> int:
 
     fit = fit_effective_connectivity(
         model, values, atlas.weights, atlas.fc, wiring, list(atlas.homologues()),
-        progress=report, **SETTINGS,
+        emphasis=emphasis_of(atlas), progress=report, **SETTINGS,
     )  # fmt: skip
     weights = np.round(fit.weights, 9)
     fc, eigenvalue = predicted_fc(model, weights, wiring)
@@ -53,6 +56,12 @@ def main() -> int:
         "rmse": round(float(np.sqrt(np.mean((fc - atlas.fc)[upper] ** 2))), 4),
         "leading_eigenvalue_per_s": round(eigenvalue.real, 4),
         "spectral_radius": round(float(np.abs(np.linalg.eigvalsh(weights)).max()), 4),
+        "dlpfc_left_sgacc": round(
+            float(fc[np.ix_(atlas.target("dlpfc_left"), atlas.target("sgacc"))].mean()), 4
+        ),
+        "dlpfc_left_sgacc_measured": round(
+            float(atlas.fc[np.ix_(atlas.target("dlpfc_left"), atlas.target("sgacc"))].mean()), 4
+        ),
         "mean_strength": round(float(weights.sum(axis=1).mean()), 4),
     }
     write_effective_connectivity(
@@ -61,7 +70,7 @@ def main() -> int:
         weights,
         parameters={"G": 1.0, "feedforward": FEEDFORWARD, "top_down": TOP_DOWN},
         fit={
-            **SETTINGS, **quality,
+            **SETTINGS, "emphasis": EMPHASIS, **quality,
             "band_hz": list(BAND_HZ),
             "edges": "structural weight above 1e-3 of the maximum, and homotopic pairs",
             "symmetric": True,
@@ -73,6 +82,15 @@ def main() -> int:
     options.figures.mkdir(parents=True, exist_ok=True)
     _draw(atlas, fit, fc, options.figures / f"effective_connectivity_{atlas.name}.png")
     return 0
+
+
+def emphasis_of(atlas) -> np.ndarray:
+    """Return the weight of each FC entry in the loss."""
+    dlpfc = [*atlas.target("dlpfc_left"), *atlas.target("dlpfc_right")]
+    sgacc = list(atlas.target("sgacc"))
+    weight = np.ones((atlas.n_regions, atlas.n_regions))
+    weight[np.ix_(dlpfc, sgacc)] = weight[np.ix_(sgacc, dlpfc)] = EMPHASIS
+    return weight
 
 
 def _draw(atlas, fit, fc, path: Path) -> None:

@@ -23,7 +23,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             0.30, "1", 0.0, 1.0, "Log-normal SD of prefrontal to subgenual inhibition", "proposal"
         ),
         "setpoint_sd": Parameter(
-            0.15, "1", 0.0, 0.5, "Log-normal SD of homeostatic rate set-points", "proposal"
+            0.12, "1", 0.0, 0.5, "Log-normal SD of regional rate set-points", "proposal"
         ),
         "reaction_sd": Parameter(
             0.20, "1", 0.0, 1.0, "Log-normal SD of drug clearance and of inducibility", "proposal"
@@ -32,13 +32,13 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             0.30, "1", 0.0, 1.0, "SD of the patients' severity around 1", "proposal"
         ),
         "sgacc_excitability": Parameter(
-            0.01, "1", -0.2, 0.2, "Lesion: recurrent excitation of sgACC", "proposal"
+            0.018, "1", -0.2, 0.2, "Lesion: recurrent excitation of sgACC", "proposal"
         ),
         "dlpfc_excitability": Parameter(
             -0.01, "1", -0.2, 0.2, "Lesion: recurrent excitation of DLPFC", "proposal"
         ),
         "top_down": Parameter(
-            -0.3, "1", -1.0, 1.0, "Lesion: inhibition from DLPFC to sgACC", "proposal"
+            -0.13, "1", -1.0, 1.0, "Lesion: inhibition from DLPFC to sgACC", "proposal"
         ),
         "dlpfc_inhibition": Parameter(
             -0.01, "1", -0.5, 0.5, "Lesion: local inhibition J of DLPFC (GABA deficit)", "proposal"

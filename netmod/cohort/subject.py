@@ -78,9 +78,7 @@ def draw_subject(
     jitter = np.triu(varied(constants["connectivity_sd"], (n, n)), 1)
     weights = effective * (jitter + jitter.T)
     pathway = top_down * varied(constants["top_down_sd"], (1, n))
-    # persons differ as a whole and region by region, half of the variance each
-    sd = constants["setpoint_sd"] * np.sqrt(0.5)
-    set_point = TARGET_RATE_HZ * varied(sd, (1,)) * varied(sd, (n,))
+    set_point = TARGET_RATE_HZ * varied(constants["setpoint_sd"], (n,))
     severity = max(0.0, 1.0 + constants["severity_sd"] * rng.standard_normal())
     clearance, induction = varied(constants["reaction_sd"], (2,))
     return Subject(

@@ -43,7 +43,8 @@ FIGURES = (
         "Differences from untreated depression",
         "Mean paired difference between each arm and the same subjects untreated at the same "
         "time, with the 95 % bootstrap interval. Filled marks: p corrected over the family "
-        "below 0.05. The intervals describe simulated subjects, not patients.",
+        "below 0.05. First row: healthy minus untreated depression at baseline, as two groups. "
+        "The intervals describe simulated subjects, not patients.",
         "Forest plot, one panel per metric: difference from untreated depression with interval "
         "for every arm and time.",
     ),
@@ -60,8 +61,8 @@ FIGURES = (
     Figure(
         "delta_fc",
         "Change of functional connectivity",
-        "Mean paired difference of Fisher z between each arm and the same subjects untreated at "
-        "the same time (acute effects in the early columns). Regions are ordered by network; "
+        "Mean difference of Fisher z between each arm and the same subjects untreated at the same "
+        "time (acute effects in the early columns). Regions are ordered by network; "
         "inside a network, left before right hemisphere. All panels share one colour scale.",
         "Grid of matrices, arms as rows and times as columns: change of connectivity between "
         "every pair of regions.",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netmod.figures.delta_fc import shown_arms, shown_times
+from netmod.figures.delta_fc import shown_times
 from netmod.figures.labels import MAIN_METRICS, arm_label, metric_label, tick_time, title_lines
-from netmod.figures.style import FAINT, INK, TEXT_PT, Page, arm_colours
+from netmod.figures.style import FAINT, INK, TEXT_PT, WIDTH_IN, Page, arm_colours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,11 +24,74 @@ _ROW_IN = 0.125
 _SMALLEST_IN = 0.9
 _COLUMNS = 4
 _ALPHA = 0.05
+_SHADE = "#f4f4f4"
+
+
+@dataclass(frozen=True)
+class ForestGroup:
+    """The rows of one arm.
+
+    Parameters
+    ----------
+    arm : str
+        Name of the arm.
+    times_h : tuple of float
+        One row each.
+    rows : DataFrame
+        Comparisons of the arm, positive when the arm is above untreated depression.
+    top : float
+        Place of the first row.
+    """
+
+    arm: str
+    times_h: tuple[float, ...]
+    rows: pd.DataFrame
+    top: float
+
+    @property
+    def bottom(self) -> float:
+        """Place of the last row."""
+        return self.top + len(self.times_h) - 1
 
 
 def reference_of(results: Results) -> str:
     """Return the reference of the comparisons shown: the untreated arm, else the baseline."""
     return results.untreated if results.untreated is not None else "baseline"
+
+
+def forest_groups(results: Results) -> list[ForestGroup]:
+    """Return the arms that have comparisons, with their rows.
+
+    The healthy arm has one row, from the contrast of the two groups at baseline; it shows where
+    health lies from untreated depression.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+
+    Returns
+    -------
+    list of ForestGroup
+        In the order of the arms.
+    """
+    table, reference = results.comparisons, reference_of(results)
+    groups: list[ForestGroup] = []
+    top = 0.0
+    for arm in results.arms:
+        times = shown_times(results)
+        rows = table[(table["arm"] == arm) & (table["reference"] == reference)]
+        rows = rows[rows["time_h"].isin(times)]
+        if arm == results.healthy and results.untreated is not None:
+            rows = _reversed(
+                table[(table["arm"] == results.untreated) & (table["reference"] == arm)]
+            )
+            times = tuple(sorted(rows["time_h"].unique()))
+        if rows.empty:
+            continue
+        groups.append(ForestGroup(arm, times, rows, top))
+        top += len(times) + 0.5
+    return groups
 
 
 def draw(results: Results, atlas: Atlas) -> Figure:
@@ -45,24 +109,30 @@ def draw(results: Results, atlas: Atlas) -> Figure:
     Figure
         One panel per metric; rows are times inside arms, from the top in the order of the arms.
     """
-    arms, times = shown_arms(results), shown_times(results)
-    table = results.comparisons
-    table = table[table["reference"] == reference_of(results)]
+    groups = forest_groups(results)
     metrics = [metric for metric in MAIN_METRICS if metric in results.signatures.columns]
     metrics = metrics or list(MAIN_METRICS[:1])
     columns = min(_COLUMNS, len(metrics))
-    rows = math.ceil(len(metrics) / columns)
-    height = max(_SMALLEST_IN, len(arms) * (len(times) + 0.5) * _ROW_IN)
+    n_rows = groups[-1].bottom + 1.5 if groups else 0
     gap, left, right = 0.18, 1.42, 0.1
-    width = (7.2 - left - right - (columns - 1) * gap) / columns
-    page = Page(columns, rows, width, height, left, right, 0.28, 0.62, gap, 0.62)
+    page = Page(
+        columns,
+        math.ceil(len(metrics) / columns),
+        (WIDTH_IN - left - right - (columns - 1) * gap) / columns,
+        max(_SMALLEST_IN, n_rows * _ROW_IN),
+        left,
+        right,
+        top=0.28,
+        bottom=0.62,
+        gap_x=gap,
+        gap_y=0.62,
+    )
     figure = page.figure()
     colours = arm_colours(results.arms)
     for place, metric in enumerate(metrics):
         row, column = divmod(place, columns)
         axes = figure.add_axes(page.box(row, column))
-        chosen = table[table["metric"] == metric].set_index(["arm", "time_h"])
-        drawn = _panel(axes, chosen, arms, times, colours)
+        drawn = _panel(axes, groups, metric, colours)
         if not drawn:
             axes.text(
                 0.5, 0.5, "no value\nin this study", transform=axes.transAxes, ha="center",
@@ -73,52 +143,40 @@ def draw(results: Results, atlas: Atlas) -> Figure:
         axes.set_title(title_lines(label.title, int(page.panel_w * 16), lines=1))
         axes.set_xlabel(f"Difference ({label.unit})" if label.unit else "Difference")
         if column == 0:
-            _name_rows(axes, arms, times, page)
+            _name_rows(axes, groups, page)
         else:
             axes.set_yticks([])
     _legend(figure, page)
     return figure
 
 
-def _row(arm: int, time: int, n_times: int) -> float:
-    return arm * (n_times + 0.5) + time
+def _reversed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(
+        difference=-rows["difference"], ci_low=-rows["ci_high"], ci_high=-rows["ci_low"]
+    )
 
 
 def _panel(
-    axes: Axes,
-    table: pd.DataFrame,
-    arms: tuple[str, ...],
-    times: tuple[float, ...],
-    colours: dict[str, str],
+    axes: Axes, groups: list[ForestGroup], metric: str, colours: dict[str, str]
 ) -> bool:
     drawn = False
-    for place, arm in enumerate(arms):
+    for place, group in enumerate(groups):
         if place % 2 == 0:
-            start = _row(place, 0, len(times)) - 0.75
-            axes.axhspan(start, start + len(times) + 0.5, color="#f4f4f4", linewidth=0, zorder=0)
-        for step, time in enumerate(times):
-            if (arm, time) not in table.index:
+            axes.axhspan(
+                group.top - 0.75, group.bottom + 0.75, color=_SHADE, linewidth=0, zorder=0
+            )
+        rows = group.rows[group.rows["metric"] == metric].set_index("time_h")
+        for step, time in enumerate(group.times_h):
+            if time not in rows.index:
                 continue
-            found = table.loc[[(arm, time)]].iloc[0]
+            found = rows.loc[[time]].iloc[0]
             if not np.isfinite(found["difference"]):
                 continue
-            height = _row(place, step, len(times))
-            colour = colours[arm]
-            axes.plot([found["ci_low"], found["ci_high"]], [height] * 2, color=colour, linewidth=1)
-            sure = "p_corrected" in table.columns and found["p_corrected"] < _ALPHA
-            axes.plot(
-                found["difference"],
-                height,
-                marker="o",
-                markersize=3.4,
-                markeredgewidth=0.8,
-                markeredgecolor=colour,
-                markerfacecolor=colour if sure else "white",
-                zorder=3,
-            )
+            _mark(axes, found, group.top + step, colours[group.arm])
             drawn = True
     axes.axvline(0, color=INK, linewidth=0.6, zorder=1)
-    axes.set_ylim(_row(len(arms), 0, len(times)) - 0.75, -0.75)
+    if groups:
+        axes.set_ylim(groups[-1].bottom + 0.75, -0.75)
     axes.locator_params(axis="x", nbins=3)
     axes.margins(x=0.08)
     axes.spines["left"].set_visible(False)
@@ -128,14 +186,33 @@ def _panel(
     return drawn
 
 
-def _name_rows(axes: Axes, arms: tuple[str, ...], times: tuple[float, ...], page: Page) -> None:
-    ticks = [_row(a, t, len(times)) for a in range(len(arms)) for t in range(len(times))]
-    axes.set_yticks(ticks, [tick_time(time) for _ in arms for time in times])
-    for place, arm in enumerate(arms):
+def _mark(axes: Axes, found: pd.Series, height: float, colour: str) -> None:
+    sure = found.get("p_corrected", np.nan) < _ALPHA
+    axes.plot([found["ci_low"], found["ci_high"]], [height] * 2, color=colour, linewidth=1)
+    axes.plot(
+        found["difference"],
+        height,
+        marker="o",
+        markersize=3.4,
+        markeredgewidth=0.8,
+        markeredgecolor=colour,
+        markerfacecolor=colour if sure else "white",
+        zorder=3,
+    )
+
+
+def _name_rows(axes: Axes, groups: list[ForestGroup], page: Page) -> None:
+    rows = [
+        (group.top + step, tick_time(time))
+        for group in groups
+        for step, time in enumerate(group.times_h)
+    ]
+    axes.set_yticks([place for place, _ in rows], [name for _, name in rows])
+    for group in groups:
         axes.text(
             -0.4 / page.panel_w,
-            _row(place, 0, len(times)) + (len(times) - 1) / 2,
-            title_lines(arm_label(arm), 15, lines=2 if len(times) > 1 else 1),
+            (group.top + group.bottom) / 2,
+            title_lines(arm_label(group.arm), 15, lines=2 if len(group.times_h) > 1 else 1),
             transform=axes.get_yaxis_transform(),
             ha="right",
             va="center",
@@ -160,5 +237,3 @@ def _legend(figure: Figure, page: Page) -> None:
         columnspacing=1.5,
         borderpad=0,
     )
-
-

@@ -63,6 +63,7 @@ METRIC_LABELS = {
     "segregation_gsr": MetricLabel("System segregation, GSR", ""),
     "gbc": MetricLabel("Global connectivity", "r"),
     "between": MetricLabel("FC between networks", "r"),
+    "participation": MetricLabel("Participation", ""),
     "dmn_within": MetricLabel("FC within default", "r"),
     "dmn_within_gsr": MetricLabel("FC within default, GSR", "r"),
     "dmn_fpn": MetricLabel("FC default–FPN", "r"),

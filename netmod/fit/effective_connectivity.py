@@ -54,6 +54,7 @@ def fit_effective_connectivity(
     learning_rate: float = 0.03,
     regularisation: float = 1e-5,
     start_radius: float = 1.0,
+    emphasis: np.ndarray | None = None,
     progress: Callable[[int, float, float], None] | None = None,
 ) -> Fit:
     """Fit symmetric log-weights by gradient through FIC and the linear-noise spectrum.
@@ -82,6 +83,8 @@ def fit_effective_connectivity(
         Weight of the squared log-deviation.
     start_radius : float
         Spectral radius to which the structural weights are scaled at the start.
+    emphasis : array, shape (region, region), optional
+        Weight of each FC entry in the error; 1 everywhere when None.
     progress : callable, optional
         Called with (step, loss, correlation).
 
@@ -108,6 +111,8 @@ def fit_effective_connectivity(
     with jax.enable_x64(True):
         omegas, weights = band_nodes(*BAND_HZ, count=8)
         target = jnp.asarray(fc[upper])
+        importance = np.ones(len(upper[0])) if emphasis is None else emphasis[upper]
+        importance = jnp.asarray(importance / importance.mean())
         start = jnp.asarray(start)
 
         def matrix(log_weights):
@@ -125,7 +130,7 @@ def fit_effective_connectivity(
 
         def loss(log_weights):
             found = predicted(log_weights)
-            error = jnp.mean((found - target) ** 2)
+            error = jnp.mean(importance * (found - target) ** 2)
             drift = jnp.sum((log_weights - start) ** 2)
             return error + regularisation * drift, jnp.corrcoef(found, target)[0, 1]
 

@@ -14,7 +14,7 @@ from math import erf, exp, log, sqrt
 from netmod.plasticity.events import Phase
 
 PAIRING_S = 0.010
-"""A magnetic pulse drives the presynaptic axon and, 10 ms later, the postsynaptic cell (proposal)."""
+"""From the presynaptic spike of a magnetic pulse to the postsynaptic one (proposal)."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def efficacy_after(
         Step over which the slow double-well term is split from the calcium terms.
     """
     rho = start
-    for phase, (duration, above_p, above_d) in zip(phases, time_above(rule, phases), strict=True):
+    for duration, above_p, above_d in time_above(rule, phases):
         steps = max(1, round(duration / step_s))
         dt = duration / steps
         up = rule.gamma_p * above_p / duration
@@ -123,7 +123,6 @@ def efficacy_after(
                 aim = up / total
                 rho = aim + (rho - aim) * exp(-total * dt / rule.tau_s)
             rho += -rho * (1.0 - rho) * (0.5 - rho) * dt / rule.tau_s
-        del phase
     return rho
 
 
@@ -142,7 +141,8 @@ def synaptic_change(rule: CalciumRule, phases: tuple[Phase, ...], repeats: int =
     phases : tuple of Phase
         One block.
     repeats : int
-        Number of blocks.
+        Number of blocks; calcium carries over from each to the next, as from the first to the
+        second.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def synaptic_change(rule: CalciumRule, phases: tuple[Phase, ...], repeats: int =
     again = time_above(rule, (*phases, *phases))[len(phases) :] if repeats > 1 else once
     weak, strong, spread = 0.0, 1.0, 0.0
     for block in range(repeats):
-        for duration, above_p, above_d in again if block else once:
+        for _, above_p, above_d in again if block else once:
             up, down = rule.gamma_p * above_p, rule.gamma_d * above_d
             total = up + down
             if total == 0.0:
@@ -164,7 +164,6 @@ def synaptic_change(rule: CalciumRule, phases: tuple[Phase, ...], repeats: int =
             strong = aim + (strong - aim) * decay
             noise = rule.sigma**2 * (above_p + above_d) / (2.0 * total)
             spread = spread * decay**2 + noise * (1.0 - decay**2)
-            del duration
     if spread == 0.0:
         return 0.0
 

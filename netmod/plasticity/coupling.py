@@ -19,8 +19,9 @@ def apply_slow_state(
     """Return the fast parameters under a slow state, and the baseline of J.
 
     Outgoing synapses of a region change alike, onto excitation and inhibition. Spine growth and
-    acute 5-HT2A action both flatten a region's incoming weights: new contacts and relaxed ones fall
-    evenly on its existing inputs while synaptic scaling keeps their sum.
+    acute 5-HT2A action both flatten a region's incoming weights onto excitation (pyramidal cells
+    carry the spines and the receptor): new contacts and relaxed ones fall evenly on its existing
+    inputs while synaptic scaling keeps their sum.
 
     Parameters
     ----------
@@ -35,9 +36,7 @@ def apply_slow_state(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    parameters : Parameters
         With J still at the lesioned baseline (:func:`netmod.dynamics.homeostasis.equilibrium`
         solves for it).
     baseline : array, shape (region,)

@@ -42,9 +42,12 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             "proposal; binding: Moliner et al. 2023, doi:10.1038/s41593-023-01316-5",
         ),
         "trkb_neurogenesis": Parameter(
-            0.02, "1/h", 0.0, 10.0, "TrkB potentiation per hour at full neurogenesis, hippocampus", _P
+            0.02, "1/h", 0.0, 10.0,
+            "TrkB potentiation per hour at full neurogenesis, hippocampus", _P,
         ),
-        "trkb_spines": Parameter(2.0, "1", 0.01, 100.0, "TrkB potentiation of half-maximal growth", _P),
+        "trkb_spines": Parameter(
+            2.0, "1", 0.01, 100.0, "TrkB potentiation of half-maximal growth", _P
+        ),
         "spine_per_d": Parameter(0.16, "1/d", 0.0, 10.0, "Maximal growth of spine density", _P),
         "spine_max": Parameter(
             0.18, "1", 0.0, 1.0, "Largest relative gain of spine density",

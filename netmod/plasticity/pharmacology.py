@@ -24,7 +24,8 @@ class Drug:
     max_occupancy : float
         Occupancy at saturation.
     trkb : float
-        Relative binding to TrkB (1 for psilocin).
+        Relative binding to TrkB (1 for psilocin), a share of the receptor's occupancy before any
+        antagonist: TrkB is taken to bind with the same ``ec50``.
     source : str
         Where the numbers come from.
     """
@@ -53,8 +54,11 @@ class Drug:
         peak = np.exp(-ke * peak_h) - np.exp(-ka * peak_h)
         k = ke * np.asarray(clearance)
         since = np.maximum(hours, 0.0)
-        shape = (np.exp(-k * since) - np.exp(-ka * since)) * (ka - ke) / (ka - k)
-        return shape / peak
+        # (exp(-k t) - exp(-ka t)) / (ka - k), written so that k = ka needs no limit
+        apart = np.abs(ka - k) * since
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(apart > 0.0, -np.expm1(-apart) / apart, 1.0)
+        return np.exp(-np.minimum(k, ka) * since) * since * ratio * (ka - ke) / peak
 
     def occupancy(self, concentration: np.ndarray) -> np.ndarray:
         """Return the fraction of receptors occupied at a concentration."""
@@ -65,8 +69,8 @@ DRUGS: Mapping[str, Drug] = MappingProxyType(
     {
         "psilocybin": Drug(
             0.7, 2.5, "5-HT2A", 0.5, 1.0, 1.0,
-            "recalled: psilocin peaks at 1.5 to 2 h, half-life 2 to 3 h, about 0.7 occupancy at the "
-            "peak (Madsen et al. 2019, doi:10.1038/s41386-019-0324-9)",
+            "recalled: psilocin peaks at 1.5 to 2 h, half-life 2 to 3 h, about 0.7 occupancy at "
+            "the peak (Madsen et al. 2019, doi:10.1038/s41386-019-0324-9)",
         ),
         "escitalopram": Drug(
             1.5, 30.0, "SERT", 0.4, 1.0, 0.001,

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from netmod.plasticity.calcium import CalciumRule, synaptic_change
-from netmod.plasticity.events import Dose, Event, Seizure, Session
+from netmod.plasticity.events import Dose, Event, Session
 from netmod.plasticity.pharmacology import DRUGS
 
 STEP_H = 1.0
 """Step of the slow layer; every decay within a step is exact."""
+
+_SAME_H = 1e-9
 
 STAGES = 4
 """Stages of the neurogenesis chain."""
@@ -136,7 +138,8 @@ def evolve(
 ) -> list[SlowState]:
     """Return the slow state of one arm's subjects at each of some times.
 
-    Events start just after time 0, so the state at 0 is the state before treatment.
+    An event acts just after its time, so the state at 0 is the state before treatment. The path
+    has its own grid, whole steps and events; a scan looks aside from it and changes nothing.
 
     Parameters
     ----------
@@ -160,23 +163,28 @@ def evolve(
     n = anatomy.ht2a.size
     state = SlowState.at_rest(people.clearance.size, n)
     instants = sorted((e for e in events if not isinstance(e, Dose)), key=lambda e: e.time_h)
+    corners = np.array(sorted({e.time_h for e in events}))
     drugs = _Exposure([e for e in events if isinstance(e, Dose)], people, gate)
     inducibility = _Inducibility(constants["tau_refractory_h"])
     result, done = [], 0
     now = 0.0
     for until in times_h:
-        while now < until - 1e-9:
-            while done < len(instants) and instants[done].time_h <= now + 1e-9:
+        while now < until - _SAME_H:
+            while done < len(instants) and instants[done].time_h <= now + _SAME_H:
                 _induce(state, instants[done], anatomy, constants, people, gate, rule, inducibility)
                 done += 1
-            following = instants[done].time_h if done < len(instants) else np.inf
-            step = min(STEP_H, until - now, max(following - now, 1e-6))
-            _relax(state, step, drugs.at(now + 0.5 * step), anatomy, constants, gate)
-            now += step
+            following = corners[corners > now + _SAME_H]
+            end = min(STEP_H * (np.floor(now / STEP_H + _SAME_H) + 1.0), *following[:1])
+            if end > until + _SAME_H:
+                break
+            _relax(state, end - now, drugs.at(0.5 * (now + end)), anatomy, constants, gate)
+            now = end
         snapshot = state.copy()
+        if now < until - _SAME_H:
+            _relax(snapshot, until - now, drugs.at(0.5 * (now + until)), anatomy, constants, gate)
         exposure = drugs.at(until)
         snapshot.occupancy_2a = exposure.occupancy_2a
-        snapshot.tone = _tone(exposure, state, constants)
+        snapshot.tone = _tone(exposure, snapshot, constants)
         result.append(snapshot)
     return result
 
@@ -242,6 +250,8 @@ def _induce(state, event, anatomy, c, people, gate, rule, inducibility) -> None:
         reach = np.ones(state.early.shape[1])
         change = synaptic_change(rule.scaled(1.0, gate["nmda"]), event.phases)
         state.seizure_inhibition += c["seizure_inhibition"]
+    if change == 0.0:
+        return  # calcium stayed below both thresholds: nothing was induced and nothing undone
     offered = c["recruited"] * change * people.induction[:, None] * reach
     taken = inducibility.take(event.time_h)
     state.early = np.where(reach > 0, state.early + taken * (offered - state.early), state.early)
@@ -251,11 +261,13 @@ def _induce(state, event, anatomy, c, people, gate, rule, inducibility) -> None:
 def _relax(state, step_h, exposure, anatomy, c, gate) -> None:
     """Advance every state by one step; each is linear in itself while the others are held."""
     day = step_h / 24.0
-    # dL/dt = k E (1 - L/bound) - L/tau, k raised where the PV brake is open
+    # dL/dt = k (E - |E| L/|bound|) - L/tau, k raised where the PV brake is open
     window = 1.0 + c["brake_learning"] * (1.0 - state.brake)
     offer = c["consolidation_per_h"] * gate["consolidation"] * window * state.early
-    filling = np.divide(offer, state.bound, out=np.zeros_like(offer), where=state.bound != 0)
-    rate = np.maximum(filling, 0.0) + 1.0 / (24.0 * c["tau_late_d"])
+    filling = np.divide(
+        np.abs(offer), np.abs(state.bound), out=np.zeros_like(offer), where=state.bound != 0
+    )
+    rate = filling + 1.0 / (24.0 * c["tau_late_d"])
     state.late = offer / rate + (state.late - offer / rate) * np.exp(-rate * step_h)
     state.early = state.early * np.exp(-step_h / c["tau_early_h"])
 
@@ -264,9 +276,10 @@ def _relax(state, step_h, exposure, anatomy, c, gate) -> None:
     keep = np.exp(-step_h / c["tau_trkb_h"])
     state.trkb = state.trkb * keep + drive * c["tau_trkb_h"] * (1.0 - keep)
 
-    rate = c["brake_per_d"] * state.trkb + 1.0 / c["tau_brake_d"]
-    rest = 1.0 / (c["tau_brake_d"] * rate)
-    state.brake = rest + (state.brake - rest) * np.exp(-rate * day)
+    # written so that a closed brake stays exactly 1 without TrkB
+    load = 1.0 + c["tau_brake_d"] * c["brake_per_d"] * state.trkb
+    rest = 1.0 / load
+    state.brake = rest + (state.brake - rest) * np.exp(-load * day / c["tau_brake_d"])
 
     growth = state.trkb**3 / (state.trkb**3 + c["trkb_spines"] ** 3) * c["spine_per_d"]
     rate = growth / c["spine_max"] + 1.0 / c["tau_spine_d"]

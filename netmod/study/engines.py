@@ -104,8 +104,10 @@ def _run_sde(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
     )
     readings = []
     for k, cell in enumerate(batch):
-        if not recording.finite[k]:
-            readings.append(_failed(cell.parameters.n_regions, "diverged"))
+        if not (cell.converged and recording.finite[k]):
+            # without a fixed point the inhibition that the scan starts from is not known
+            status = "diverged" if cell.converged else "no fixed point"
+            readings.append(_failed(cell.parameters.n_regions, status))
             continue
         bold = recording.bold[k]
         fc = correlation(covariance(bold.astype(float)))
@@ -139,7 +141,6 @@ def _linear_program(model_name: str, hemodynamics: str):
 def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
     import jax
 
-    model = MODELS[scenario.model.name]
     padded = [*batch, *[batch[-1]] * (BATCH - len(batch))]
     with jax.enable_x64(True):
         states = tuple(np.stack(s) for s in zip(*(cell.start for cell in padded), strict=True))

@@ -12,10 +12,15 @@ from netmod.errors import DataError, IntegrityError
 from netmod.scenario.schema import Scenario
 
 OWN = (
-    "sub-*", "group", "figures", "code", "report.html", "dataset_description.json",
-    "participants.tsv", "participants.json", "CITATION.bib", "README", ".bidsignore", "SHA256SUMS",
+    "sub-*/sub-*_task-rest_desc-*_atlas-*_stat-*.tsv",
+    "sub-*/sub-*_task-rest_desc-*_atlas-*_stat-*.json",
+    "sub-*/.sub-*.part",
+    "group/signatures.*", "group/comparisons.*", "group/connectivity.*", "group/.*.part",
+    "figures/*.png", "code/scenario.resolved.yaml", "code/.*.part", ".*.part",
+    "report.html", "participants.tsv", "participants.json", "CITATION.bib", "README",
+    ".bidsignore", "SHA256SUMS", "dataset_description.json",
 )  # fmt: skip
-"""What a run writes into its folder, beside ``logs``."""
+"""Files that a run writes into its folder, beside ``logs``; ``--fresh`` removes these alone."""
 
 _README = """\
 Simulated scans and their comparison, written by netmod.
@@ -93,13 +98,23 @@ def write_frame(scenario: Scenario, atlas: Atlas, cohort, store) -> None:
         "mean_set_point_hz": {"Description": "mean homeostatic firing rate", "Units": "Hz"},
         "Note": "virtual subjects",
     }
+    # first: it says whose folder this is, should the run be stopped from here on
+    write_whole(out / "dataset_description.json", json.dumps(description, indent=1) + "\n")
     write_whole(out / "code" / "scenario.resolved.yaml", scenario.to_yaml())
     write_whole(out / "participants.tsv", "\n".join(rows) + "\n")
     write_whole(out / "participants.json", json.dumps(columns, indent=1) + "\n")
     write_whole(out / "CITATION.bib", _SOFTWARE % __version__ + atlas.citation.strip() + "\n")
     write_whole(out / "README", _README)
     write_whole(out / ".bidsignore", "group/\nfigures/\nlogs/\ncode/\nreport.html\n*_relmat.*\n")
-    write_whole(out / "dataset_description.json", json.dumps(description, indent=1) + "\n")
+
+
+def is_study(out: Path) -> bool:
+    """Tell whether netmod wrote a folder: its description says so."""
+    try:
+        description = json.loads((out / "dataset_description.json").read_text("utf-8"))
+        return any(tool["Name"] == "netmod" for tool in description["GeneratedBy"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def seal_study(out: Path) -> None:

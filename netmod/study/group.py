@@ -50,7 +50,7 @@ def write_group(
     for cell in cells:
         if cell.identity not in seen:
             fc, rate, status = store.read(cell)
-            values = {name: np.nan for name in METRICS}
+            values = dict.fromkeys(METRICS, np.nan)
             if status == "ok":
                 values |= signature_row(
                     fc.astype(float), rate, masks, readout.louvain_runs, scenario.seed
@@ -110,9 +110,7 @@ def _distance_to_baseline(signatures: pd.DataFrame, fc: np.ndarray, cortex) -> l
         if time_h == 0
     }
     distances = []
-    for k, (arm, subject) in enumerate(
-        zip(signatures["arm"], signatures["subject"], strict=True)
-    ):
+    for k, (arm, subject) in enumerate(zip(signatures["arm"], signatures["subject"], strict=True)):
         first = baseline[arm, subject]
         usable = np.isfinite(fc[k]).all() and np.isfinite(fc[first]).all()
         distances.append(fc_distance(fc[k][cut], fc[first][cut]) if usable else np.nan)
@@ -121,7 +119,9 @@ def _distance_to_baseline(signatures: pd.DataFrame, fc: np.ndarray, cortex) -> l
 
 def _tsv(table: pd.DataFrame) -> str:
     # fixed digits: the same numbers give the same bytes
-    return table.to_csv(sep="\t", index=False, na_rep="n/a", float_format="%.8g", lineterminator="\n")
+    return table.to_csv(
+        sep="\t", index=False, na_rep="n/a", float_format="%.8g", lineterminator="\n"
+    )
 
 
 def _dictionary(metrics: Sequence[str]) -> str:

@@ -155,7 +155,7 @@ def _balance(model: Model, subjects: list[Subject], scenario: Scenario) -> list[
         if not (np.isfinite(J) & (J > 0)).all():
             region = int(np.argmin(np.where(np.isfinite(J), J, -np.inf)))
             raise ConfigError(
-                f"no inhibition holds region {region + 1} of subject {subject.name} at its set-point",
+                f"no inhibition holds region {region + 1} of subject {subject.name} at its rate",
                 where="model.parameters",
                 expected="a positive J in every region",
                 got=f"J = {J[region]:.3g} nA",
@@ -181,16 +181,19 @@ def _slow_states(
             for gate, factor in MODIFIERS[name].factors.items():
                 gates[gate] = gates.get(gate, 1.0) * factor
         treated = arm.treatment != "none"
-        events = (
-            TREATMENTS[arm.treatment].schedule(arm.parameters, arm.target) if treated else []
-        )
+        events = TREATMENTS[arm.treatment].schedule(arm.parameters, arm.target) if treated else []
         states[arm.name] = evolve(events, scenario.times_h, anatomy, constants, people, gates)
     return states
 
 
 def _follow(
-    scenario: Scenario, atlas: Atlas, model: Model, subjects: list[Subject],
-    healthy: list[Parameters], lanes: list, states: dict,
+    scenario: Scenario,
+    atlas: Atlas,
+    model: Model,
+    subjects: list[Subject],
+    healthy: list[Parameters],
+    lanes: list,
+    states: dict,
 ) -> list[Cell]:
     """Solve the equilibrium of every lane at every time, J following from one to the next."""
     import jax
@@ -214,8 +217,10 @@ def _follow(
     good = moved
     for t, time_h in enumerate(scenario.times_h):
         # The first scan finds J in equilibrium: an untreated subject is stationary.
-        share = 1.0 if before is None else 1.0 - np.exp(
-            -(time_h - before) / constants["tau_inhibition_h"]
+        share = (
+            1.0
+            if before is None
+            else 1.0 - np.exp(-(time_h - before) / constants["tau_inhibition_h"])
         )
         before = time_h
         networks, baselines = [], []
@@ -248,7 +253,14 @@ def _follow(
             network = networks[i].replace(J=J[i])
             state = tuple(s[i] for s in start)
             found[i, t] = Cell(
-                subjects[k].name, arm.name, time_h, label, network, state, key, bool(good[i]),
+                subjects[k].name,
+                arm.name,
+                time_h,
+                label,
+                network,
+                state,
+                key,
+                bool(good[i]),
                 _identity(scenario, atlas, network, state, key),
             )
     return [found[i, t] for i in range(len(lanes)) for t in range(len(scenario.times_h))]

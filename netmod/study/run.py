@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
-import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from netmod.atlas import load_atlas
@@ -16,10 +15,10 @@ from netmod.dynamics.devices import prepare_devices
 from netmod.errors import ConfigError, NetmodError
 from netmod.scenario.schema import Scenario
 from netmod.study.engines import run_cells
+from netmod.study.frame import OWN, is_study, write_frame
 from netmod.study.group import write_group
 from netmod.study.prepare import Cohort, prepare
-from netmod.study.frame import OWN, write_frame
-from netmod.study.store import Store
+from netmod.study.store import Store, check_names
 
 TABLE_METRICS = ("modularity", "segregation", "dlpfc_sgacc", "sgacc_rate_hz", "healthy_distance")
 """What the terminal shows of a finished study."""
@@ -41,7 +40,7 @@ def run_study(
     jobs : int, optional
         CPU devices; all cores when None.
     fresh : bool
-        Throw away what an earlier run left.
+        Throw away what an earlier run left; files that no run writes stay.
 
     Returns
     -------
@@ -51,10 +50,12 @@ def run_study(
     Raises
     ------
     ConfigError
-        If the folder holds something else, or another run works in it.
+        If the folder holds something else, or another run works in it, or two arms would share
+        their files.
     NetmodError
         If it cannot be written.
     """
+    check_names([arm.name for arm in scenario.arms])
     prepare_devices(device, jobs)
     atlas = load_atlas(scenario.atlas)
     _check_folder(out)
@@ -101,8 +102,9 @@ def _say(text: str) -> None:
 
 
 def _check_folder(out: Path) -> None:
-    if out.is_dir() and any(out.iterdir()) and not (out / "dataset_description.json").exists():
-        others = [p.name for p in out.iterdir() if p.name != "logs"]
+    if out.is_dir() and not is_study(out):
+        # a run stopped before its first file leaves logs, perhaps an unfinished file
+        others = [p.name for p in out.iterdir() if p.name != "logs" and p.suffix != ".part"]
         if others:
             raise ConfigError(
                 "the output folder holds something else",
@@ -114,15 +116,21 @@ def _check_folder(out: Path) -> None:
 
 
 def _clear(out: Path) -> None:
-    for pattern in OWN:
-        for path in sorted(out.glob(pattern)):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
+    try:
+        for pattern in OWN:
+            for path in sorted(out.glob(pattern)):
                 path.unlink()
+        for folder in (*sorted(out.glob("sub-*")), out / "group", out / "figures", out / "code"):
+            with contextlib.suppress(OSError):  # what holds something else stays
+                folder.rmdir()
+    except OSError as error:
+        raise NetmodError(
+            "cannot clear the output folder", where=str(error.filename), got=error.strerror,
+            hint="choose another folder with -o",
+        ) from error  # fmt: skip
 
 
-@contextmanager
+@contextlib.contextmanager
 def _only_run(out: Path) -> Iterator[None]:
     """Hold the folder's lock; the system releases it even if the run is killed."""
     lock = out / "logs" / "run.lock"

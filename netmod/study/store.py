@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from netmod.errors import NetmodError
+from netmod.errors import ConfigError, NetmodError
 from netmod.study.engines import Reading
 from netmod.study.prepare import Cell
 
@@ -74,13 +75,17 @@ class Store:
         files = self.files(cell)
         try:
             sidecar = json.loads(files.sidecar.read_text("utf-8"))
-            if sidecar.get("CellId") != cell.identity:
-                return False
-            return all(
-                _sha256(files.sidecar.parent / name) == digest
-                for name, digest in sidecar["Checksums"].items()
+            seal = sidecar.pop("SidecarSHA256")
+            return (
+                sidecar["CellId"] == cell.identity
+                and seal == _seal(sidecar)
+                and files.matrix.name in sidecar["Checksums"]
+                and all(
+                    _sha256(files.sidecar.parent / name) == digest
+                    for name, digest in sidecar["Checksums"].items()
+                )
             )
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, LookupError, AttributeError, TypeError):
             return False
 
     def write(self, cell: Cell, reading: Reading, details: dict[str, Any]) -> None:
@@ -115,11 +120,11 @@ class Store:
             "RatesHz": [_number(x) for x in reading.rate_hz],
             **details,
             "Checksums": {
-                path.name: hashlib.sha256(text.encode()).hexdigest()
-                for path, text in texts.items()
+                path.name: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()
             },
             "Note": DISCLAIMER,
         }
+        sidecar["SidecarSHA256"] = _seal(sidecar)
         for path, text in texts.items():
             write_whole(path, text)
         write_whole(files.sidecar, json.dumps(sidecar, indent=1) + "\n")
@@ -129,18 +134,40 @@ class Store:
         files = self.files(cell)
         sidecar = json.loads(files.sidecar.read_text("utf-8"))
         rows = files.matrix.read_text("utf-8").splitlines()[1:]
-        fc = np.array(
-            [row.replace("n/a", "nan").split("\t")[1:] for row in rows], dtype=np.float32
-        )
+        fc = np.array([row.replace("n/a", "nan").split("\t")[1:] for row in rows], dtype=np.float32)
         rates = np.array(
             [np.nan if value is None else value for value in sidecar["RatesHz"]], dtype=float
         )
         return fc, rates, str(sidecar["Status"])
 
 
+def check_names(arms: Sequence[str]) -> None:
+    """Refuse arms that would share their files: underscores do not count in a BIDS entity.
+
+    Raises
+    ------
+    ConfigError
+        With the two names.
+    """
+    seen: dict[str, str] = {}
+    for arm in arms:
+        other = seen.setdefault(_entity(arm), arm)
+        if other != arm:
+            raise ConfigError(
+                "two arms have the same name but for underscores",
+                where="arms",
+                got=f"'{other}' and '{arm}'",
+                hint="rename one: file names keep letters and digits only",
+            )
+
+
 def _entity(text: str) -> str:
-    """Return a BIDS entity value: letters and digits only."""
-    return re.sub(r"[^A-Za-z0-9]", "", text)
+    """Return a BIDS entity value: letters and digits only, p for a decimal point."""
+    return re.sub(r"[^A-Za-z0-9]", "", re.sub(r"(?<=\d)\.(?=\d)", "p", text))
+
+
+def _seal(sidecar: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(sidecar, sort_keys=True).encode()).hexdigest()
 
 
 def _number(value: float) -> float | None:
@@ -184,7 +211,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
             os.fsync(stream.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise NetmodError(
             "cannot write",
             where=str(path),

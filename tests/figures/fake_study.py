@@ -205,7 +205,7 @@ def compare(signatures, arms, times):
     for metric in METRICS:
         for arm in arms:
             for time in times:
-                if arm != "mdd" and "mdd" in arms:
+                if arm not in ("healthy", "mdd") and "mdd" in arms:
                     row(metric, arm, time, "mdd", "mdd", time, "shared")
                 if time != times[0]:
                     row(metric, arm, time, "baseline", arm, times[0], "independent")

@@ -1,0 +1,80 @@
+"""The methods paragraphs of the report, with the sources they rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netmod.study.results import Results
+
+_ENGINES = {
+    "sde": "The stochastic equations with conduction delays were integrated in time, and neural "
+    "activity was turned into BOLD by the balloon model.",
+    "linear": "The linear noise approximation of the model at its fixed point gave the covariance "
+    "in the BOLD band without integrating in time.",
+}
+
+SOURCES = (
+    "Neural mass: Deco et al. 2014, doi:10.1523/JNEUROSCI.5068-13.2014",
+    "Balloon model: Friston et al. 2003, doi:10.1016/S1053-8119(03)00202-7",
+    "Networks: Yeo et al. 2011, doi:10.1152/jn.00338.2011",
+    "Modularity: Newman 2006, doi:10.1073/pnas.0601602103; Blondel et al. 2008, "
+    "doi:10.1088/1742-5468/2008/10/P10008",
+    "System segregation: Chan et al. 2014, doi:10.1073/pnas.1415122111",
+    "Global connectivity: Cole et al. 2010, doi:10.1016/j.neuroimage.2009.11.001",
+    "Intervals: Efron 1987, doi:10.1080/01621459.1987.10478410",
+    "Corrected p: Nichols and Holmes 2002, doi:10.1002/hbm.1058",
+)
+
+
+def methods(results: Results, n_regions: int) -> list[str]:
+    """Return the paragraphs that say how the numbers came about.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+    n_regions : int
+        Number of regions of the atlas.
+
+    Returns
+    -------
+    list of str
+        Plain text.
+    """
+    model = _section(results, "model").get("name", "neural mass")
+    scanner = _section(results, "scanner")
+    readout = _section(results, "readout")
+    scan = ""
+    if "duration_s" in scanner and "tr_s" in scanner:
+        scan = (
+            f" A scan lasts {scanner['duration_s']:g} s with a TR of {scanner['tr_s']:g} s"
+            f"{_named(scanner, 'hemodynamics', ' (hemodynamic constants: {})')}."
+        )
+    resamples = _named(readout, "bootstrap", ", {} resamples")
+    permutations = _named(readout, "permutations", ", {} permutations")
+    return [
+        f"Each of the {n_regions} regions of the atlas {results.atlas_name} is one neural mass "
+        f"({str(model).replace('_', ' ')}), coupled along the connectome. "
+        f"{_ENGINES.get(results.engine, '')}{scan} Every virtual subject has its own connectome "
+        "and appears in every arm; arms share the subject's noise, and times do not.",
+        "Treatments act on mechanisms of the model (synaptic weights, gain, inhibition), never on "
+        "an observable; no term of the model knows the healthy state. Readouts use cortex alone: "
+        "Pearson correlation, Louvain modularity of positive weights, system segregation and "
+        "named connections. The subgenual region (sgACC) is a proxy made of the parcels that the "
+        "atlas has there.",
+        f"Differences are paired by subject, with 95 % bootstrap intervals{resamples}. Corrected "
+        f"p are from permutations of the largest statistic of a family{permutations}. "
+        "Intervals and p describe the variation between simulated subjects: a larger cohort "
+        "narrows them at will, and they say nothing about patients. The distance to healthy is a "
+        "fixed index of simulated networks and not a clinical score.",
+    ]
+
+
+def _section(results: Results, key: str) -> dict[str, Any]:
+    section = results.scenario.get(key)
+    return section if isinstance(section, dict) else {}
+
+
+def _named(section: dict[str, Any], key: str, text: str) -> str:
+    return text.format(section[key]) if section.get(key) is not None else ""

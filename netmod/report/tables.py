@@ -1,0 +1,150 @@
+"""The comparison table of the report: rows of text, grouped by arm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netmod.figures.labels import MAIN_METRICS, arm_label, metric_label
+from netmod.units import format_time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from netmod.study.results import Results
+
+_ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cell of the table.
+
+    Parameters
+    ----------
+    difference, interval, p : str
+        As printed; ``n/a`` and empty where there is no value.
+    sure : bool
+        Corrected p below 0.05.
+    """
+
+    difference: str
+    interval: str
+    p: str
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one contrast.
+
+    Parameters
+    ----------
+    title, note : str
+        What is compared with what.
+    times : tuple of str
+        Heads of the columns.
+    rows : tuple of (str, tuple of Entry)
+        Metric with unit, and one entry per time.
+    n : str
+        Pairs or subjects behind the rows.
+    """
+
+    title: str
+    note: str
+    times: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Entry, ...]], ...]
+    n: str
+
+
+def comparison_groups(results: Results) -> list[Group]:
+    """Return the contrasts that the report shows, in the order of the arms.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+
+    Returns
+    -------
+    list of Group
+        Untreated against healthy at baseline; untreated against its own baseline (the rescan
+        null); every other arm against untreated.
+    """
+    table = results.comparisons
+    untreated, healthy = results.untreated, results.healthy
+    groups: list[Group] = []
+
+    def add(arm: str, reference: str, title: str, note: str) -> None:
+        rows = table[(table["arm"] == arm) & (table["reference"] == reference)]
+        if not rows.empty:
+            groups.append(_group(rows, title, note))
+
+    if untreated is not None:
+        name = arm_label(untreated)
+        if healthy is not None:
+            add(
+                untreated,
+                healthy,
+                f"{name}, against {arm_label(healthy)}",
+                "two groups, at baseline",
+            )
+        add(
+            untreated,
+            "baseline",
+            f"{name}, against its own baseline",
+            "a rescan with other noise: the size of nothing",
+        )
+    for arm in results.arms:
+        if arm in (untreated, healthy):
+            continue
+        if untreated is not None:
+            note = "the same subjects at the same time, with the same noise"
+            add(arm, untreated, f"{arm_label(arm)}, against {arm_label(untreated)}", note)
+        else:
+            add(arm, "baseline", f"{arm_label(arm)}, against its own baseline", "other noise")
+    return groups
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return a difference with its sign, a true minus, and no sign before zero."""
+    if not math.isfinite(value):
+        return "n/a"
+    text = f"{value:+.{decimals}f}"
+    if float(text) == 0:
+        text = text[1:]
+    return text.replace("-", "−")
+
+
+def p_text(p: float) -> str:
+    """Return a p-value as ``p = 0.012`` or ``p < 0.001``; empty when there is none."""
+    if not math.isfinite(p):
+        return ""
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def _group(table: pd.DataFrame, title: str, note: str) -> Group:
+    times = sorted(table["time_h"].unique())
+    rows = []
+    for metric in [name for name in MAIN_METRICS if (table["metric"] == name).any()]:
+        found = table[table["metric"] == metric].drop_duplicates("time_h").set_index("time_h")
+        entries = tuple(_entry(found, time, metric_label(metric).decimals) for time in times)
+        if any(entry.interval for entry in entries):
+            rows.append((metric_label(metric).axis, entries))
+    counts = sorted({int(n) for n in table["n"].dropna()}) if "n" in table.columns else []
+    n = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]}–{counts[-1]}" if counts else "n/a"
+    return Group(title, note, tuple(format_time(time) for time in times), tuple(rows), n)
+
+
+def _entry(found: pd.DataFrame, time_h: float, decimals: int) -> Entry:
+    if time_h not in found.index or not math.isfinite(found.at[time_h, "difference"]):
+        return Entry("n/a", "", "", False)
+    row = found.loc[time_h]
+    low, high = (signed(row[end], decimals) for end in ("ci_low", "ci_high"))
+    p = float(row.get("p_corrected", math.nan))
+    return Entry(
+        signed(row["difference"], decimals), f"[{low}, {high}]", p_text(p), sure=p < _ALPHA
+    )
