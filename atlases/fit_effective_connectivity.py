@@ -115,9 +115,7 @@ def _draw(atlas, fit, fc, path: Path) -> None:
         atlas.weights[upper][present] / radius, fit.weights[upper][present], ".", ms=2,
         color="#009E73", alpha=0.5,
     )  # fmt: skip
-    axes[2].set(
-        xlabel="structural weight (radius 1)", ylabel="effective weight", title="Weights"
-    )
+    axes[2].set(xlabel="structural weight (radius 1)", ylabel="effective weight", title="Weights")
     for axis in axes:
         axis.spines["top"].set_visible(False)
     figure.savefig(path, dpi=200, metadata={"Software": None})

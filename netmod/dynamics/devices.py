@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from netmod.errors import ConfigError
@@ -48,10 +49,9 @@ def prepare_devices(device: str = "cpu", jobs: int | None = None) -> tuple[str, 
     chosen = "xla_force_host_platform_device_count" in flags or "JAX_NUM_CPU_DEVICES" in os.environ
     if device == "cpu" and not chosen:
         cores = jobs or len(os.sched_getaffinity(0))
-        try:
+        # once the backend runs (in a notebook, a test) its devices are used as they are
+        with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", cores)
-        except RuntimeError:
-            pass  # the backend runs already (in a notebook, a test): its devices are used as they are
     devices = jax.devices()
     if device == "gpu" and devices[0].platform != "gpu":
         raise ConfigError(

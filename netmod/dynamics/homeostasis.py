@@ -11,7 +11,7 @@ from netmod.models import Model, Parameter
 
 
 class Homeostatic(Model):
-    """A mass whose inhibition J is a state: ``dJ/dt = baseline + k (r - r0) - J``, in units of time.
+    """A mass whose inhibition J is a state: ``dJ/dt = baseline + k (r - r0) - J``, in slow time.
 
     Only its equilibrium is used: inhibitory plasticity takes hours, so within a scan J is held. It
     re-balances partly, since the leak pulls J to its own baseline; k = 0 freezes it there. The

@@ -68,7 +68,7 @@ def jacobian(model: Model, parameters: Parameters, linear: Linearisation) -> Any
     """Return the whole Jacobian, shape (state * region, state * region), in 1/s."""
     import jax.numpy as jnp
 
-    n, states = linear.local.shape[0], linear.local.shape[1]
+    states = linear.local.shape[1]
     sent = model.states.index(model.transmitted)
     rows = []
     for a in range(states):

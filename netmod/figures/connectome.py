@@ -114,7 +114,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
     found = {arm: strongest_change(results, arm, cortex) for arm in arms}
     columns = 2 if len(arms) > 1 else 1
     rows = math.ceil(len(arms) / columns)
-    page = Page(columns, rows, 3.12, 1.16, 0.08, 0.7, 0.26, 0.56, 0.1, 0.3)
+    page = Page(columns, rows, 3.08, 1.15, 0.08, 0.85, 0.26, 0.56, 0.1, 0.3)
     figure = page.figure()
     shown = [change.edges[change.edges != 0] for change in found.values()]
     limit = nice_limit(shown, percentile=100.0)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from netmod.figures.labels import arm_label, metric_label, title_lines
-from netmod.figures.lines import mean_band, mean_line, shared_limits, time_axis
+from netmod.figures.lines import mean_band, mean_line, shared_limits, time_axis, turned_room
 from netmod.figures.style import INK, MUTED, TEXT_PT, Page, arm_colours, page_to_width
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
         left=0.62,
         right=0.1,
         top=0.4,
-        bottom=0.48,
+        bottom=0.48 + turned_room(results.times_h),
         gap_x=0.14,
         gap_y=0.3,
         largest=1.5,

@@ -156,15 +156,11 @@ def _reversed(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _panel(
-    axes: Axes, groups: list[ForestGroup], metric: str, colours: dict[str, str]
-) -> bool:
+def _panel(axes: Axes, groups: list[ForestGroup], metric: str, colours: dict[str, str]) -> bool:
     drawn = False
     for place, group in enumerate(groups):
         if place % 2 == 0:
-            axes.axhspan(
-                group.top - 0.75, group.bottom + 0.75, color=_SHADE, linewidth=0, zorder=0
-            )
+            axes.axhspan(group.top - 0.75, group.bottom + 0.75, color=_SHADE, linewidth=0, zorder=0)
         rows = group.rows[group.rows["metric"] == metric].set_index("time_h")
         for step, time in enumerate(group.times_h):
             if time not in rows.index:

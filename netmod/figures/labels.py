@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from dataclasses import dataclass
 
 from netmod.units import format_time
+
+_WORD = re.compile(r"[^\s_-]*[\s_-]?")
 
 ARM_LABELS = {
     "healthy": "Healthy",
@@ -103,7 +105,9 @@ def tick_time(time_h: float) -> str:
 
 
 def title_lines(text: str, width: int, lines: int = 2) -> str:
-    """Fold a title into few lines and end it with an ellipsis where it does not fit.
+    """Fold a title into few lines, at spaces, ``_`` and ``-``.
+
+    What does not fit loses its middle: names of variants differ at their end.
 
     Parameters
     ----------
@@ -119,7 +123,24 @@ def title_lines(text: str, width: int, lines: int = 2) -> str:
     str
         Lines joined by newlines, none longer than `width`.
     """
-    folded = textwrap.wrap(" ".join(text.split()), width, max_lines=None) or [""]
-    if len(folded) > lines:
-        folded = [*folded[: lines - 1], folded[lines - 1][: width - 1].rstrip() + "…"]
+    text = " ".join(text.split())
+    folded = _fold(text, width)
+    kept = min(len(text), lines * width)
+    while len(folded) > lines:
+        kept -= 1
+        head = (kept + 1) // 2
+        folded = _fold(f"{text[:head].rstrip()}…{text[len(text) - kept + head :]}", width)
     return "\n".join(folded)
+
+
+def _fold(text: str, width: int) -> list[str]:
+    lines = [""]
+    for word in _WORD.findall(text):
+        if len(lines[-1] + word.rstrip()) <= width:
+            lines[-1] += word
+            continue
+        lines.append(word)
+        while len(lines[-1].strip()) > width:
+            long = lines.pop().strip()
+            lines += [long[:width], long[width:]]
+    return [line.strip() for line in lines if line.strip()] or [""]

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _TIMES_UPRIGHT = 5
 
 
+def turned_room(times_h: Sequence[float]) -> float:
+    """Return the inches that labels need below the axis because they are turned upright."""
+    return 0.2 if len(times_h) > _TIMES_UPRIGHT else 0.0
+
+
 def time_axis(axes: Axes, times_h: Sequence[float], labelled: bool) -> None:
     """Set one step per scan: hours and weeks fit on no common linear axis.
 
@@ -31,7 +36,7 @@ def time_axis(axes: Axes, times_h: Sequence[float], labelled: bool) -> None:
     axes.set_xlim(-0.35, len(times_h) - 0.65)
     axes.set_xticks(range(len(times_h)))
     if labelled:
-        turned = 90 if len(times_h) > _TIMES_UPRIGHT else 0
+        turned = 90 if turned_room(times_h) else 0
         axes.set_xticklabels([tick_time(time) for time in times_h], rotation=turned)
     else:
         axes.set_xticklabels([])

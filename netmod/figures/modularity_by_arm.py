@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netmod.figures.labels import arm_label, metric_label, title_lines
-from netmod.figures.lines import mean_line, shared_limits, time_axis
+from netmod.figures.lines import mean_line, shared_limits, time_axis, turned_room
 from netmod.figures.style import INK, TEXT_PT, arm_colours, page_to_width
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
         left=0.55,
         right=0.1,
         top=0.25,
-        bottom=0.62,
+        bottom=0.62 + turned_room(results.times_h),
         gap_x=0.16,
         gap_y=0.32,
     )

@@ -58,7 +58,7 @@ HEMODYNAMICS: Mapping[str, Hemodynamics] = MappingProxyType(
         ),
         "deco_legacy": Hemodynamics(
             1 / 0.65, 1 / 0.41, 0.98, 0.32, 0.34, 0.02, 7 * 0.34, 2.0, 2 * 0.34 - 0.2,
-            "inverted kappa and gamma, as in the code behind Deco et al. 2014; only to reproduce it",
+            "inverted kappa and gamma, as in code of the Deco lineage; only to reproduce it",
         ),
     }
 )  # fmt: skip

@@ -16,7 +16,7 @@ from netmod.plasticity.events import Dose, Event, Session
 from netmod.plasticity.pharmacology import DRUGS
 
 STEP_H = 1.0
-"""Step of the slow layer; every decay within a step is exact."""
+"""Step of the slow layer; halving it changes no state by more than 1 % (tested)."""
 
 _SAME_H = 1e-9
 
@@ -163,7 +163,7 @@ def evolve(
     n = anatomy.ht2a.size
     state = SlowState.at_rest(people.clearance.size, n)
     instants = sorted((e for e in events if not isinstance(e, Dose)), key=lambda e: e.time_h)
-    corners = np.array(sorted({e.time_h for e in events}))
+    corners = _corners(events)
     drugs = _Exposure([e for e in events if isinstance(e, Dose)], people, gate)
     inducibility = _Inducibility(constants["tau_refractory_h"])
     result, done = [], 0
@@ -173,20 +173,27 @@ def evolve(
             while done < len(instants) and instants[done].time_h <= now + _SAME_H:
                 _induce(state, instants[done], anatomy, constants, people, gate, rule, inducibility)
                 done += 1
-            following = corners[corners > now + _SAME_H]
-            end = min(STEP_H * (np.floor(now / STEP_H + _SAME_H) + 1.0), *following[:1])
+            whole = STEP_H * (np.floor(now / STEP_H + _SAME_H) + 1.0)
+            end = min(whole, corners[np.searchsorted(corners, now + _SAME_H, side="right")])
             if end > until + _SAME_H:
                 break
-            _relax(state, end - now, drugs.at(0.5 * (now + end)), anatomy, constants, gate)
+            _relax(state, end - now, drugs.over(now, end), anatomy, constants, gate)
             now = end
         snapshot = state.copy()
         if now < until - _SAME_H:
-            _relax(snapshot, until - now, drugs.at(0.5 * (now + until)), anatomy, constants, gate)
+            _relax(snapshot, until - now, drugs.over(now, until), anatomy, constants, gate)
         exposure = drugs.at(until)
         snapshot.occupancy_2a = exposure.occupancy_2a
-        snapshot.tone = _tone(exposure, snapshot, constants)
+        snapshot.tone = _tone(exposure, snapshot.autoreceptor, constants)
         result.append(snapshot)
     return result
+
+
+def _corners(events: Sequence[Event]) -> np.ndarray:
+    """Return the times that end a step: events, and quarter steps while a dose is absorbed."""
+    fine = STEP_H * 0.25 * np.arange(17)
+    corners = [e.time_h + fine if isinstance(e, Dose) else [e.time_h] for e in events]
+    return np.unique(np.concatenate([*corners, [np.inf]]))
 
 
 @dataclass(frozen=True)
@@ -209,6 +216,16 @@ class _Exposure:
         }
         self._clearance = people.clearance[:, None]
         self._gate = gate
+
+    def over(self, start_h: float, end_h: float) -> _Now:
+        """Return the mean over an interval without a dose inside (Gauss, two nodes)."""
+        middle, reach = 0.5 * (start_h + end_h), 0.5 * (end_h - start_h) / np.sqrt(3.0)
+        first, second = self.at(middle - reach), self.at(middle + reach)
+        return _Now(
+            0.5 * (first.occupancy_2a + second.occupancy_2a),
+            0.5 * (first.occupancy_sert + second.occupancy_sert),
+            0.5 * (first.trkb + second.trkb),
+        )
 
     def at(self, time_h: float) -> _Now:
         none = np.zeros(self._clearance.shape[0])
@@ -259,47 +276,57 @@ def _induce(state, event, anatomy, c, people, gate, rule, inducibility) -> None:
 
 
 def _relax(state, step_h, exposure, anatomy, c, gate) -> None:
-    """Advance every state by one step; each is linear in itself while the others are held."""
+    """Advance every state by one step: each exactly, the others at their mean over the step.
+
+    First order would not do: early efficacy lives for an hour and a half, and held at its value
+    before a step of 1 h it would consolidate by a third too much.
+    """
     day = step_h / 24.0
-    # dL/dt = k (E - |E| L/|bound|) - L/tau, k raised where the PV brake is open
-    window = 1.0 + c["brake_learning"] * (1.0 - state.brake)
-    offer = c["consolidation_per_h"] * gate["consolidation"] * window * state.early
-    filling = np.divide(
-        np.abs(offer), np.abs(state.bound), out=np.zeros_like(offer), where=state.bound != 0
-    )
-    rate = filling + 1.0 / (24.0 * c["tau_late_d"])
-    state.late = offer / rate + (state.late - offer / rate) * np.exp(-rate * step_h)
-    state.early = state.early * np.exp(-step_h / c["tau_early_h"])
-
-    source = anatomy.hippocampus * state.neurogenesis[:, -1:]
-    drive = c["trkb_psilocin"] * exposure.trkb[:, None] + c["trkb_neurogenesis"] * source
-    keep = np.exp(-step_h / c["tau_trkb_h"])
-    state.trkb = state.trkb * keep + drive * c["tau_trkb_h"] * (1.0 - keep)
-
-    # written so that a closed brake stays exactly 1 without TrkB
-    load = 1.0 + c["tau_brake_d"] * c["brake_per_d"] * state.trkb
-    rest = 1.0 / load
-    state.brake = rest + (state.brake - rest) * np.exp(-load * day / c["tau_brake_d"])
-
-    growth = state.trkb**3 / (state.trkb**3 + c["trkb_spines"] ** 3) * c["spine_per_d"]
-    rate = growth / c["spine_max"] + 1.0 / c["tau_spine_d"]
-    state.spines = growth / rate + (state.spines - growth / rate) * np.exp(-rate * day)
-
-    tone = _tone(exposure, state, c)
+    before = state.autoreceptor
     keep = np.exp(-day / c["tau_autoreceptor_d"])
-    state.autoreceptor = state.autoreceptor * keep + exposure.occupancy_sert * (1.0 - keep)
+    state.autoreceptor = before * keep + exposure.occupancy_sert * (1.0 - keep)
+    tone = _tone(exposure, 0.5 * (before + state.autoreceptor), c)
+
     inflow = gate["neurogenesis"] * tone
     keep = np.exp(-day / c["tau_neurogenesis_d"])
     for stage in range(STAGES):
         before = state.neurogenesis[:, stage].copy()
         state.neurogenesis[:, stage] = before * keep + inflow * (1.0 - keep)
-        inflow = before
+        inflow = 0.5 * (before + state.neurogenesis[:, stage])
+
+    drive = c["trkb_psilocin"] * exposure.trkb[:, None]
+    drive = drive + c["trkb_neurogenesis"] * anatomy.hippocampus * inflow[:, None]
+    before, keep = state.trkb, np.exp(-step_h / c["tau_trkb_h"])
+    state.trkb = before * keep + drive * c["tau_trkb_h"] * (1.0 - keep)
+    trkb = 0.5 * (before + state.trkb)
+
+    # written so that a closed brake stays exactly 1 without TrkB
+    before, load = state.brake, 1.0 + c["tau_brake_d"] * c["brake_per_d"] * trkb
+    state.brake = 1.0 / load + (before - 1.0 / load) * np.exp(-load * day / c["tau_brake_d"])
+    brake = 0.5 * (before + state.brake)
+
+    growth = trkb**3 / (trkb**3 + c["trkb_spines"] ** 3) * c["spine_per_d"]
+    rate = growth / c["spine_max"] + 1.0 / c["tau_spine_d"]
+    state.spines = growth / rate + (state.spines - growth / rate) * np.exp(-rate * day)
+
+    # dL/dt = k (E - |E| L/|bound|) - L/tau, k raised where the PV brake is open
+    keep = np.exp(-step_h / c["tau_early_h"])
+    early = state.early * (1.0 - keep) * c["tau_early_h"] / step_h
+    window = 1.0 + c["brake_learning"] * (1.0 - brake)
+    offer = c["consolidation_per_h"] * gate["consolidation"] * window * early
+    filling = np.divide(
+        np.abs(offer), np.abs(state.bound), out=np.zeros_like(offer), where=state.bound != 0
+    )
+    rate = filling + 1.0 / (24.0 * c["tau_late_d"])
+    state.late = offer / rate + (state.late - offer / rate) * np.exp(-rate * step_h)
+    state.early = state.early * keep
+
     state.seizure_inhibition = state.seizure_inhibition * np.exp(
         -day / c["tau_seizure_inhibition_d"]
     )
 
 
-def _tone(exposure: _Now, state: SlowState, c: Mapping[str, float]) -> np.ndarray:
+def _tone(exposure: _Now, autoreceptor: np.ndarray, c: Mapping[str, float]) -> np.ndarray:
     """Return the 5-HT tone: transporter block, held back until autoreceptors desensitise."""
     early = c["serotonin_early_share"]
-    return exposure.occupancy_sert * (early + (1.0 - early) * state.autoreceptor)
+    return exposure.occupancy_sert * (early + (1.0 - early) * autoreceptor)

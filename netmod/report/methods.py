@@ -42,7 +42,7 @@ def methods(results: Results, n_regions: int) -> list[str]:
     list of str
         Plain text.
     """
-    model = _section(results, "model").get("name", "neural mass")
+    model = _named(_section(results, "model"), "name", " ({})").replace("_", " ")
     scanner = _section(results, "scanner")
     readout = _section(results, "readout")
     scan = ""
@@ -54,10 +54,11 @@ def methods(results: Results, n_regions: int) -> list[str]:
     resamples = _named(readout, "bootstrap", ", {} resamples")
     permutations = _named(readout, "permutations", ", {} permutations")
     return [
-        f"Each of the {n_regions} regions of the atlas {results.atlas_name} is one neural mass "
-        f"({str(model).replace('_', ' ')}), coupled along the connectome. "
+        f"Each of the {n_regions} regions of the atlas {results.atlas_name} is one neural "
+        f"mass{model}, coupled along the connectome. "
         f"{_ENGINES.get(results.engine, '')}{scan} Every virtual subject has its own connectome "
-        "and appears in every arm; arms share the subject's noise, and times do not.",
+        "and appears in every arm; arms share the subject's random numbers, and "
+        "times do not.",
         "Treatments act on mechanisms of the model (synaptic weights, gain, inhibition), never on "
         "an observable; no term of the model knows the healthy state. Readouts use cortex alone: "
         "Pearson correlation, Louvain modularity of positive weights, system segregation and "

@@ -94,7 +94,7 @@ def comparison_groups(results: Results) -> list[Group]:
             untreated,
             "baseline",
             f"{name}, against its own baseline",
-            "a rescan with other noise: the size of nothing",
+            "a rescan with other noise: what no treatment looks like",
         )
     for arm in results.arms:
         if arm in (untreated, healthy):
@@ -127,7 +127,7 @@ def p_text(p: float) -> str:
 
 
 def _group(table: pd.DataFrame, title: str, note: str) -> Group:
-    times = sorted(table["time_h"].unique())
+    times = _times(table)
     rows = []
     for metric in [name for name in MAIN_METRICS if (table["metric"] == name).any()]:
         found = table[table["metric"] == metric].drop_duplicates("time_h").set_index("time_h")
@@ -137,6 +137,13 @@ def _group(table: pd.DataFrame, title: str, note: str) -> Group:
     counts = sorted({int(n) for n in table["n"].dropna()}) if "n" in table.columns else []
     n = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]}–{counts[-1]}" if counts else "n/a"
     return Group(title, note, tuple(format_time(time) for time in times), tuple(rows), n)
+
+
+def _times(table: pd.DataFrame) -> list[float]:
+    # Before any event arms that share noise are the same cells: a column of zeros says nothing.
+    times = sorted(table["time_h"].unique())
+    first = table[table["time_h"] == times[0]]
+    return times[1:] if len(times) > 1 and (first["difference"].dropna() == 0).all() else times
 
 
 def _entry(found: pd.DataFrame, time_h: float, decimals: int) -> Entry:

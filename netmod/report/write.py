@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from netmod.figures.catalogue import FIGURES
 from netmod.figures.draw import draw_all
 from netmod.figures.labels import arm_label
 from netmod.report.methods import SOURCES, methods
+from netmod.report.pictures import embed
 from netmod.report.tables import comparison_groups
 from netmod.treatments import MODIFIERS, TREATMENTS
 from netmod.units import format_time
@@ -77,6 +77,7 @@ def write_report(out: Path | str, atlas: Atlas | None = None) -> Path:
 
 
 def _context(results: Results, figures: Path) -> dict[str, Any]:
+    pictures = embed([figures / f"{entry.name}.png" for entry in FIGURES])
     return {
         "name": results.name,
         "facts": _facts(results),
@@ -87,9 +88,9 @@ def _context(results: Results, figures: Path) -> dict[str, Any]:
                 "title": entry.title,
                 "caption": entry.caption,
                 "alt": entry.alt,
-                "data": base64.b64encode((figures / f"{entry.name}.png").read_bytes()).decode(),
+                "data": data,
             }
-            for entry in FIGURES
+            for entry, data in zip(FIGURES, pictures, strict=True)
         ],
         "methods": methods(results, len(results.region)),
         "sources": SOURCES,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,8 @@ import numpy as np
 from netmod.atlas import Atlas, load_effective_connectivity
 from netmod.cohort.subject import Subject, draw_subject, lesion, network_of
 from netmod.dynamics.fic import balance
-from netmod.dynamics.homeostasis import equilibrium
 from netmod.dynamics.noise import scan_key
-from netmod.dynamics.parameters import Parameters, make_parameters, stack
+from netmod.dynamics.parameters import Parameters, make_parameters
 from netmod.dynamics.wiring import FEEDFORWARD, TOP_DOWN, top_down_weights
 from netmod.errors import ConfigError
 from netmod.models import MODELS, Model
@@ -22,13 +20,12 @@ from netmod.plasticity.anatomy import make_anatomy
 from netmod.plasticity.coupling import apply_slow_state
 from netmod.plasticity.slow import People, SlowState, evolve
 from netmod.scenario.schema import Scenario
+from netmod.study.inhibition import Inhibition
 from netmod.treatments import MODIFIERS, TREATMENTS
 from netmod.units import format_time
 
 NUMERICS = "1"
 """Version of everything that changes numbers; part of every cell's identity."""
-
-_CONVERGED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +103,8 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
     subjects = _draw(scenario, atlas)
     with jax.enable_x64(True):
         healthy = _balance(model, subjects, scenario)
-        lanes = [(arm, k) for arm in scenario.arms for k in range(len(subjects))]
         states = _slow_states(scenario, atlas, subjects)
-        cells = _follow(scenario, atlas, model, subjects, healthy, lanes, states)
+        cells = _scan_networks(scenario, atlas, model, subjects, healthy, states)
     return Cohort(tuple(subjects), tuple(cells), states)
 
 
@@ -186,113 +182,57 @@ def _slow_states(
     return states
 
 
-def _follow(
+def _scan_networks(
     scenario: Scenario,
     atlas: Atlas,
     model: Model,
     subjects: list[Subject],
     healthy: list[Parameters],
-    lanes: list,
-    states: dict,
+    states: dict[str, list[SlowState]],
 ) -> list[Cell]:
-    """Solve the equilibrium of every lane at every time, J following from one to the next."""
-    import jax
-
+    """Return the cells of all arms and subjects, J following from one scan to the next."""
     constants = scenario.plasticity.parameters
     anatomy = make_anatomy(atlas, [], constants)
-    base = [
+    lanes = [(arm, k) for arm in scenario.arms for k in range(len(subjects))]
+    untreated = [
         lesion(healthy[k], subjects[k].severity, atlas, scenario.cohort.parameters)
         if arm.population == "mdd"
         else healthy[k]
         for arm, k in lanes
     ]
-    set_points = np.stack([subjects[k].set_point_hz for _, k in lanes])
-    solve = _equilibrium_program(model.name)
-    start = _fic_start(model, base)
-    J = np.stack([p.values["J"] for p in base])
+    inhibition = Inhibition(
+        model,
+        np.stack([p.values["J"] for p in untreated]),
+        np.stack([subjects[k].set_point_hz for _, k in lanes]),
+        constants,
+    )
     found: dict[tuple[int, int], Cell] = {}
-    before = None
-    first: list[tuple[Parameters, np.ndarray]] = []
-    moved = np.zeros(len(lanes), dtype=bool)
-    good = moved
     for t, time_h in enumerate(scenario.times_h):
-        # The first scan finds J in equilibrium: an untreated subject is stationary.
-        share = (
-            1.0
-            if before is None
-            else 1.0 - np.exp(-(time_h - before) / constants["tau_inhibition_h"])
+        networks, baselines = zip(
+            *(
+                apply_slow_state(network, states[arm.name][t].of(k), anatomy, constants)
+                for (arm, k), network in zip(lanes, untreated, strict=True)
+            ),
+            strict=True,
         )
-        before = time_h
-        networks, baselines = [], []
-        for (arm, k), network in zip(lanes, base, strict=True):
-            state = states[arm.name][t].of(k)
-            changed, baseline = apply_slow_state(network, state, anatomy, constants)
-            networks.append(changed)
-            baselines.append(baseline)
-        if first:
-            # what has not been touched yet stays in its equilibrium, to the last bit
-            same = [_equal(a, b) for a, b in zip(zip(networks, baselines, strict=True), first,
-                                                 strict=True)]  # fmt: skip
-            moved = moved | ~np.array(same)
-        else:
-            first = list(zip(networks, baselines, strict=True))
-        target = (1.0 - share) * J + share * np.stack(baselines)
-        follow = np.full(len(lanes), share * constants["homeostasis_nA_per_hz"])
-        stacked = stack([p.replace(J=J[i]) for i, p in enumerate(networks)])
-        fast, found_J, residual = jax.tree.map(
-            np.asarray, solve(stacked, start, target, follow, set_points)
-        )
-        solved = moved | (t == 0)
-        good = np.where(solved, residual < _CONVERGED, good)
-        renewed = (good & solved)[:, None]
-        J = np.where(renewed, found_J, np.where(solved[:, None], target, J))
-        start = tuple(np.where(renewed, new, old) for new, old in zip(fast, start, strict=True))
+        inhibition.advance(networks, baselines, time_h - scenario.times_h[max(t - 1, 0)])
         label = format_time(time_h).replace(" ", "")
         for i, (arm, k) in enumerate(lanes):
+            network = networks[i].replace(J=inhibition.J[i])
+            start = tuple(s[i] for s in inhibition.state)
             key = scan_key(scenario.seed, subjects[k].name, label)
-            network = networks[i].replace(J=J[i])
-            state = tuple(s[i] for s in start)
             found[i, t] = Cell(
-                subjects[k].name,
-                arm.name,
-                time_h,
-                label,
-                network,
-                state,
-                key,
-                bool(good[i]),
-                _identity(scenario, atlas, network, state, key),
+                subject=subjects[k].name,
+                arm=arm.name,
+                time_h=time_h,
+                time=label,
+                parameters=network,
+                start=start,
+                key=key,
+                converged=bool(inhibition.converged[i]),
+                identity=_identity(scenario, atlas, network, start, key),
             )
     return [found[i, t] for i in range(len(lanes)) for t in range(len(scenario.times_h))]
-
-
-def _equal(a: tuple[Parameters, np.ndarray], b: tuple[Parameters, np.ndarray]) -> bool:
-    """Tell whether two networks and their baselines of J are the same to the last bit."""
-    (p, baseline), (q, other) = a, b
-    return (
-        np.array_equal(baseline, other)
-        and np.array_equal(p.weights, q.weights)
-        and all(np.array_equal(p.values[name], q.values[name]) for name in p.values)
-    )
-
-
-def _fic_start(model: Model, networks: list[Parameters]) -> tuple[np.ndarray, ...]:
-    """Return a state to start Newton from: the published set-point, in every region."""
-    lanes, n = len(networks), networks[0].n_regions
-    return tuple(np.full((lanes, n), value) for value in model.start)
-
-
-def _equilibrium_program(model_name: str):
-    import jax
-
-    model = MODELS[model_name]
-
-    @jax.jit
-    def solve(parameters, start, baseline, follow, set_point):
-        one = partial(equilibrium, model)
-        return jax.lax.map(lambda x: one(*x), (parameters, start, baseline, follow, set_point))
-
-    return solve
 
 
 def _identity(

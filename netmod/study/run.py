@@ -65,7 +65,7 @@ def run_study(
         _say(f"{scenario.name}: {len(scenario.arms)} arms, {scenario.cohort.subjects} subjects, "
              f"{len(scenario.times)} scans, engine {scenario.engine}")  # fmt: skip
         cohort = prepare(scenario, atlas)
-        store = Store(out, atlas.name, atlas.region, len(str(scenario.cohort.subjects)))
+        store = Store(out, atlas.name, atlas.region, max(2, len(str(scenario.cohort.subjects))))
         write_frame(scenario, atlas, cohort, store)
         _simulate(scenario, cohort, store)
         _say("reading out networks and comparing arms")
@@ -119,7 +119,9 @@ def _clear(out: Path) -> None:
     try:
         for pattern in OWN:
             for path in sorted(out.glob(pattern)):
-                path.unlink()
+                # our pictures say who drew them; another one in figures/ is the user's
+                if path.suffix != ".png" or b"netmod" in path.read_bytes()[:1024]:
+                    path.unlink()
         for folder in (*sorted(out.glob("sub-*")), out / "group", out / "figures", out / "code"):
             with contextlib.suppress(OSError):  # what holds something else stays
                 folder.rmdir()

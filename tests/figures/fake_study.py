@@ -97,7 +97,7 @@ def write_fake_study(
     seed=7,
     failed=(),
 ):
-    """Write the files of a finished study; ``failed`` lists (arm, subject, time) that did not run."""
+    """Write the files of a finished study; ``failed`` lists (arm, subject, time) that failed."""
     rng = np.random.default_rng(seed)
     subjects = [f"{number:02d}" for number in range(1, n_subjects + 1)]
     n = len(atlas.region)

@@ -109,7 +109,9 @@ def test_transfer_gradient_equals_finite_differences():
     exact = (transfer_reference(x + h, D_E) - transfer_reference(x - h, D_E)) / (2 * h)
     with jax.enable_x64(True):
         slope = np.asarray(jax.vmap(jax.grad(lambda v: transfer(v, D_E)))(jnp.asarray(x)))
-        second = np.asarray(jax.vmap(jax.grad(jax.grad(lambda v: transfer(v, D_E))))(jnp.asarray(x)))
+        second = np.asarray(
+            jax.vmap(jax.grad(jax.grad(lambda v: transfer(v, D_E))))(jnp.asarray(x))
+        )
     assert np.abs(slope - exact).max() < 1e-9
     assert slope[np.flatnonzero(x == 0.0)] == pytest.approx(0.5, abs=1e-12)
     # second derivative at 0 is d/6
@@ -133,7 +135,9 @@ def test_transfer_is_smooth_where_the_series_ends():
 def test_drift_equals_the_scalar_equations(seed):
     rng = np.random.default_rng(seed)
     n = 5
-    p = {name: np.full(n, q.default) * rng.uniform(0.8, 1.2, n) for name, q in RWW.parameters.items()}
+    p = {
+        name: np.full(n, q.default) * rng.uniform(0.8, 1.2, n) for name, q in RWW.parameters.items()
+    }
     p["I_ext"] = rng.normal(0, 0.02, n)
     p["gain"], p["excitation"] = rng.uniform(-0.3, 0.5, (2, n))
     S_E, S_I, to_E, to_I = rng.uniform(0, 1, (4, n)) * np.array([[0.4], [0.1], [0.3], [0.3]])

@@ -1,0 +1,119 @@
+"""Local inhibition of all lanes from scan to scan: it follows the rates, hours behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from netmod.dynamics.homeostasis import equilibrium
+from netmod.dynamics.parameters import Parameters, stack
+from netmod.models import MODELS, Model
+
+_CONVERGED = 1e-6
+
+
+class Inhibition:
+    """J and the fixed point of every lane, advanced from one scan to the next.
+
+    Between two scans J moves towards its equilibrium by the share ``1 - exp(-hours / tau)``, in one
+    implicit step. The first scan finds it in equilibrium, and a lane whose network has not changed
+    since stays there to the last bit: an untreated subject is stationary.
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    healthy_J : array, shape (lane, region)
+        Baselines to start from.
+    set_point_hz : array, shape (lane, region)
+        Rates that J is balanced for.
+    constants : mapping
+        Values of :data:`netmod.plasticity.PARAMETERS`.
+
+    Attributes
+    ----------
+    J : array, shape (lane, region)
+        Inhibition in nA.
+    state : tuple of arrays, shape (lane, region)
+        Noise-free fixed point.
+    converged : array, shape (lane,), bool
+        False where none was found; J is then where it would be without feedback.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        healthy_J: np.ndarray,
+        set_point_hz: np.ndarray,
+        constants: Mapping[str, float],
+    ) -> None:
+        self.J = healthy_J
+        self.state = tuple(np.full(healthy_J.shape, value) for value in model.start)
+        self.converged = np.ones(len(healthy_J), dtype=bool)
+        self._set_point_hz = set_point_hz
+        self._constants = constants
+        self._solve = _program(model.name)
+        self._first: list[tuple[Parameters, np.ndarray]] = []
+        self._moved = np.ones(len(healthy_J), dtype=bool)
+
+    def advance(
+        self, networks: Sequence[Parameters], baselines: Sequence[np.ndarray], hours: float
+    ) -> None:
+        """Move on by some hours to given networks and baselines of J.
+
+        Parameters
+        ----------
+        networks : sequence of Parameters
+            One a lane; their own J is ignored.
+        baselines : sequence of arrays, shape (region,)
+            Baseline of J of each lane, nA.
+        hours : float
+            Since the last call; the first call has none before it.
+        """
+        import jax
+
+        share = 1.0
+        lanes = list(zip(networks, baselines, strict=True))
+        if self._first:
+            share = 1.0 - np.exp(-hours / self._constants["tau_inhibition_h"])
+            changed = [not _equal(now, then) for now, then in zip(lanes, self._first, strict=True)]
+            self._moved = self._moved | changed
+        target = (1.0 - share) * self.J + share * np.stack(baselines)
+        follow = np.full(len(lanes), share * self._constants["homeostasis_nA_per_hz"])
+        stacked = stack([p.replace(J=J) for p, J in zip(networks, self.J, strict=True)])
+        state, J, residual = jax.tree.map(
+            np.asarray, self._solve(stacked, self.state, target, follow, self._set_point_hz)
+        )
+        self.converged = np.where(self._moved, residual < _CONVERGED, self.converged)
+        renewed = (self.converged & self._moved)[:, None]
+        self.J = np.where(renewed, J, np.where(self._moved[:, None], target, self.J))
+        self.state = tuple(
+            np.where(renewed, new, old) for new, old in zip(state, self.state, strict=True)
+        )
+        if not self._first:
+            self._first = lanes
+            self._moved = np.zeros(len(lanes), dtype=bool)
+
+
+def _equal(a: tuple[Parameters, np.ndarray], b: tuple[Parameters, np.ndarray]) -> bool:
+    """Tell whether two networks and their baselines of J are the same to the last bit."""
+    (p, baseline), (q, other) = a, b
+    return (
+        np.array_equal(baseline, other)
+        and np.array_equal(p.weights, q.weights)
+        and all(np.array_equal(p.values[name], q.values[name]) for name in p.values)
+    )
+
+
+def _program(model_name: str):
+    import jax
+
+    one = partial(equilibrium, MODELS[model_name])
+
+    @jax.jit
+    def solve(parameters, start, baseline, follow, set_point):
+        return jax.lax.map(lambda x: one(*x), (parameters, start, baseline, follow, set_point))
+
+    return solve

@@ -1,0 +1,16 @@
+"""What holds for every test: no screen, no network (pytest-socket), jax in single precision."""
+
+import os
+import sys
+
+import pytest
+
+os.environ["MPLBACKEND"] = "Agg"
+
+
+@pytest.fixture(autouse=True)
+def _precision_stays_as_it_was():
+    """A room may switch to 64 bits only inside its own block."""
+    yield
+    jax = sys.modules.get("jax")
+    assert jax is None or not jax.config.jax_enable_x64
