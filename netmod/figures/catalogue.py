@@ -72,8 +72,9 @@ FIGURES = (
         "Strongest changes on the brain",
         "The 60 cortical edges with the largest absolute change (mean paired difference of "
         "Fisher z), at the time when the arm's cortical change is largest (in the title). Nodes "
-        "are coloured by network; larger nodes carry more of these edges. A fixed number of "
-        "edges is shown: the colour, not their number, is the size of the change.",
+        "are coloured by network; larger nodes carry more of these edges. Colours are relative to "
+        "the largest change of the arm, which the title gives: compare patterns by eye, sizes "
+        "by that number.",
         "Glass brains, one per arm: the connections that change most, seen from left, above and "
         "right.",
     ),

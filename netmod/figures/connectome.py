@@ -21,10 +21,10 @@ from netmod.figures.style import (
     colour_bar,
     network_colour,
     network_label,
-    nice_limit,
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from netmod.atlas import Atlas
@@ -116,28 +116,35 @@ def draw(results: Results, atlas: Atlas) -> Figure:
     rows = math.ceil(len(arms) / columns)
     page = Page(columns, rows, 3.08, 1.15, 0.08, 0.85, 0.26, 0.56, 0.1, 0.3)
     figure = page.figure()
-    shown = [change.edges[change.edges != 0] for change in found.values()]
-    limit = nice_limit(shown, percentile=100.0)
     networks = [atlas.network[region] for region in cortex]
     centroids = np.asarray(atlas.centroids_mm, dtype=float)[cortex]
     for place, (arm, change) in enumerate(found.items()):
         axes = figure.add_axes(page.box(*divmod(place, columns)))
         axes.set_axis_off()
-        when = f", {tick_time(change.time_h)}" if change.changed else ""
-        axes.set_title(title_lines(f"{arm_label(arm)}{when}", 38, lines=1), fontsize=TITLE_PT)
+        largest = float(np.abs(change.edges).max())
+        told = f", {tick_time(change.time_h)}: |ΔFC| ≤ {largest:.2g}" if change.changed else ""
+        label = title_lines(arm_label(arm), 24, lines=1)
+        axes.set_title(f"{label}{told}", fontsize=TITLE_PT)
         if not change.changed:
             axes.text(
                 0.5, 0.5, "no change", transform=axes.transAxes, ha="center", va="center",
                 fontsize=TEXT_PT, color=MUTED,
             )  # fmt: skip
             continue
-        _glass_brain(figure, axes, change.edges, centroids, networks, limit)
-    _scale(figure, page, limit)
+        # Arms differ tenfold: on one scale the weak would show nothing of their pattern.
+        _glass_brain(figure, axes, change.edges / largest, centroids, networks)
+    _scale(figure, page)
     _legend(figure, page, networks)
     return figure
 
 
-def _glass_brain(figure, axes, edges, centroids, networks, limit) -> None:
+def _glass_brain(
+    figure: Figure,
+    axes: Axes,
+    edges: np.ndarray,
+    centroids: np.ndarray,
+    networks: list[str],
+) -> None:
     from nilearn.plotting import plot_connectome
 
     degree = (edges != 0).sum(axis=0)
@@ -145,10 +152,10 @@ def _glass_brain(figure, axes, edges, centroids, networks, limit) -> None:
         edges,
         centroids,
         node_color=[network_colour(network) for network in networks],
-        node_size=4 + 2.5 * degree,
+        node_size=3 + 6 * np.sqrt(degree),
         edge_cmap=DIVERGING,
-        edge_vmin=-limit,
-        edge_vmax=limit,
+        edge_vmin=-1.0,
+        edge_vmax=1.0,
         edge_kwargs={"linewidth": 0.9},
         node_kwargs={"edgecolors": INK, "linewidths": 0.25},
         display_mode="lzr",
@@ -165,7 +172,7 @@ def _glass_brain(figure, axes, edges, centroids, networks, limit) -> None:
             patch.set_alpha(0.5)
 
 
-def _scale(figure: Figure, page: Page, limit: float) -> None:
+def _scale(figure: Figure, page: Page) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
@@ -173,8 +180,8 @@ def _scale(figure: Figure, page: Page, limit: float) -> None:
     box = page.fraction(
         page.width - page.right + 0.1, page.height - page.top - height, 0.09, height
     )
-    colours = ScalarMappable(Normalize(-limit, limit), DIVERGING)
-    colour_bar(figure, box, colours, limit, "ΔFC (Fisher z)", "neither")
+    colours = ScalarMappable(Normalize(-1, 1), DIVERGING)
+    colour_bar(figure, box, colours, 1.0, "ΔFC / largest |ΔFC| of the arm", "neither")
 
 
 def _legend(figure: Figure, page: Page, networks: list[str]) -> None:

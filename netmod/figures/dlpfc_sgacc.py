@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from netmod.figures.intervals import bootstrap_mean
 from netmod.figures.labels import arm_label, metric_label, title_lines
 from netmod.figures.lines import mean_band, mean_line, shared_limits, time_axis, turned_room
 from netmod.figures.style import INK, MUTED, TEXT_PT, Page, arm_colours, page_to_width
@@ -93,11 +96,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
     return figure
 
 
-def _extent(values, seed):
-    import numpy as np
-
-    from netmod.figures.intervals import bootstrap_mean
-
+def _extent(values: np.ndarray, seed: int) -> np.ndarray:
     return np.stack(bootstrap_mean(values, seed))
 
 

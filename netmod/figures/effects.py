@@ -208,7 +208,7 @@ def _name_rows(axes: Axes, groups: list[ForestGroup], page: Page) -> None:
         axes.text(
             -0.4 / page.panel_w,
             (group.top + group.bottom) / 2,
-            title_lines(arm_label(group.arm), 15, lines=2 if len(group.times_h) > 1 else 1),
+            title_lines(arm_label(group.arm), 14, lines=2 if len(group.times_h) > 1 else 1),
             transform=axes.get_yaxis_transform(),
             ha="right",
             va="center",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netmod.figures.labels import arm_label, metric_label, title_lines
 from netmod.figures.lines import mean_line, shared_limits, time_axis, turned_room
-from netmod.figures.style import INK, TEXT_PT, arm_colours, page_to_width
+from netmod.figures.style import INK, TEXT_PT, Page, arm_colours, page_to_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -91,7 +92,7 @@ def _column_means(values: np.ndarray) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _frame(figure, page, arms, reference) -> None:
+def _frame(figure: Figure, page: Page, arms: Sequence[str], reference: str | None) -> None:
     from matplotlib.lines import Line2D
 
     middle = page.left + (page.width - page.left - page.right) / 2

@@ -79,7 +79,7 @@ def comparison_groups(results: Results) -> list[Group]:
     def add(arm: str, reference: str, title: str, note: str) -> None:
         rows = table[(table["arm"] == arm) & (table["reference"] == reference)]
         if not rows.empty:
-            groups.append(_group(rows, title, note))
+            groups.append(_group(rows, title, note, results.times_h[0]))
 
     if untreated is not None:
         name = arm_label(untreated)
@@ -126,8 +126,8 @@ def p_text(p: float) -> str:
     return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
-def _group(table: pd.DataFrame, title: str, note: str) -> Group:
-    times = _times(table)
+def _group(table: pd.DataFrame, title: str, note: str, first_h: float) -> Group:
+    times = _times(table, first_h)
     rows = []
     for metric in [name for name in MAIN_METRICS if (table["metric"] == name).any()]:
         found = table[table["metric"] == metric].drop_duplicates("time_h").set_index("time_h")
@@ -139,11 +139,12 @@ def _group(table: pd.DataFrame, title: str, note: str) -> Group:
     return Group(title, note, tuple(format_time(time) for time in times), tuple(rows), n)
 
 
-def _times(table: pd.DataFrame) -> list[float]:
+def _times(table: pd.DataFrame, first_h: float) -> list[float]:
     # Before any event arms that share noise are the same cells: a column of zeros says nothing.
     times = sorted(table["time_h"].unique())
-    first = table[table["time_h"] == times[0]]
-    return times[1:] if len(times) > 1 and (first["difference"].dropna() == 0).all() else times
+    first = table[table["time_h"] == first_h]
+    same = times[0] == first_h and (first["difference"].dropna() == 0).all()
+    return times[1:] if same and len(times) > 1 else times
 
 
 def _entry(found: pd.DataFrame, time_h: float, decimals: int) -> Entry:

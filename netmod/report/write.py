@@ -124,7 +124,7 @@ def _arm(results: Results, arm: str) -> dict[str, str]:
     treatment, modifiers = str(details["treatment"]), [str(word) for word in details["modifiers"]]
     what = [TREATMENTS[treatment].doc] if treatment in TREATMENTS else []
     what += [MODIFIERS[word].doc for word in modifiers if word in MODIFIERS]
-    setting = [f"{key} = {value}" for key, value in details["parameters"].items()]
+    setting = [f"{key} = {_plain(value)}" for key, value in details["parameters"].items()]
     if details["target"]:
         setting.insert(0, f"target {details['target']}")
     return {
@@ -136,6 +136,10 @@ def _arm(results: Results, arm: str) -> dict[str, str]:
         "setting": "; ".join(setting),
         "what": "; ".join(what),
     }
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _failures(results: Results) -> dict[str, Any]:

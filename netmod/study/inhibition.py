@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -107,6 +107,7 @@ def _equal(a: tuple[Parameters, np.ndarray], b: tuple[Parameters, np.ndarray]) -
     )
 
 
+@lru_cache(maxsize=8)
 def _program(model_name: str):
     import jax
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -133,8 +134,6 @@ def _group_weights(scenario: Scenario, atlas: Atlas) -> tuple[np.ndarray, float,
 
 def _balance(model: Model, subjects: list[Subject], scenario: Scenario) -> list[Parameters]:
     """Return each subject's healthy network with its FIC solved exactly."""
-    import jax
-
     values = dict(scenario.model.parameters)
     if values["J"] != model.parameters["J"].default:
         raise ConfigError(
@@ -143,7 +142,7 @@ def _balance(model: Model, subjects: list[Subject], scenario: Scenario) -> list[
             got=f"{values['J']:g}",
             hint="leave J out; the lesion and the slow layer change it",
         )
-    solve = jax.jit(lambda p, rate: balance(p, rate)[0])
+    solve = _balance_program()
     networks = []
     for subject in subjects:
         draft = make_parameters(model, subject.weights, values)
@@ -159,6 +158,13 @@ def _balance(model: Model, subjects: list[Subject], scenario: Scenario) -> list[
             )
         networks.append(network_of(model, subject, J, values))
     return networks
+
+
+@lru_cache(maxsize=1)
+def _balance_program():
+    import jax
+
+    return jax.jit(lambda p, rate: balance(p, rate)[0])
 
 
 def _slow_states(

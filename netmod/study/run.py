@@ -6,8 +6,9 @@ import contextlib
 import fcntl
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netmod.atlas import load_atlas
 from netmod.compare import format_table
@@ -19,6 +20,9 @@ from netmod.study.frame import OWN, is_study, write_frame
 from netmod.study.group import write_group
 from netmod.study.prepare import Cohort, prepare
 from netmod.study.store import Store, check_names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE_METRICS = ("modularity", "segregation", "dlpfc_sgacc", "sgacc_rate_hz", "healthy_distance")
 """What the terminal shows of a finished study."""
@@ -70,7 +74,7 @@ def run_study(
         _simulate(scenario, cohort, store)
         _say("reading out networks and comparing arms")
         signatures, comparisons = write_group(scenario, atlas, cohort.cells, store)
-        print(format_table(comparisons, TABLE_METRICS, scenario.times_h))
+        print(summary(comparisons, scenario.times_h))
         failed = signatures[signatures["status"] != "ok"]
         if len(failed):
             counts = failed.groupby(["arm", "time_h", "status"]).size()
@@ -78,6 +82,27 @@ def run_study(
                 _say(f"{count} cells without numbers: {arm} at {time_h:g} h ({status})")
             return 3
     return 0
+
+
+def summary(
+    comparisons: pd.DataFrame, times_h: Sequence[float], metrics: Sequence[str] | None = None
+) -> str:
+    """Return comparisons as text; a study of one arm or one time has fewer, or none.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        As in ``group/comparisons.tsv``.
+    times_h : sequence of float
+        Times of the scans in hours.
+    metrics : sequence of str, optional
+        Columns; :data:`TABLE_METRICS` when None.
+    """
+    compared = set(comparisons["time_h"])
+    if not compared:
+        return "nothing to compare: one untreated arm at one time"
+    times = [time_h for time_h in times_h if time_h in compared]
+    return format_table(comparisons, list(metrics or TABLE_METRICS), times)
 
 
 def _simulate(scenario: Scenario, cohort: Cohort, store: Store) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from netmod.compare import format_table
 from netmod.study.results import load_results
-from netmod.study.run import TABLE_METRICS
+from netmod.study.run import summary
 
 
 def compare_table(out: Path, metrics: Sequence[str] | None = None) -> str:
@@ -26,4 +25,4 @@ def compare_table(out: Path, metrics: Sequence[str] | None = None) -> str:
         If the folder is incomplete or a metric unknown.
     """
     results = load_results(out)
-    return format_table(results.comparisons, list(metrics or TABLE_METRICS), results.times_h)
+    return summary(results.comparisons, results.times_h, metrics)

@@ -1,6 +1,7 @@
 """Small networks, a linear model with known statistics, and a scalar float64 oracle."""
 
 import math
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -10,7 +11,6 @@ from netmod.dynamics.fic import TARGET_RATE_HZ, balance
 from netmod.dynamics.linear import solve_fixed_point
 from netmod.dynamics.parameters import make_parameters
 from netmod.models import MODELS, Model, Parameter
-
 
 # compiled once for every test of the session (one program a shape)
 _balance = jax.jit(balance)
@@ -27,7 +27,7 @@ class OrnsteinUhlenbeck(Model):
     noise_on = ("x",)
     observed = "x"
     start = (0.0,)
-    parameters = {
+    parameters: ClassVar = {
         "tau": Parameter(1.0, "s", 0.01, 100.0, "Decay", "test"),
         "noise_sd": Parameter(1.0, "1/sqrt(s)", 0.0, 10.0, "Noise", "test"),
     }
@@ -49,7 +49,7 @@ class TwoStage(Model):
     noise_on = ("x", "y")
     observed = "y"
     start = (0.0, 0.0)
-    parameters = {
+    parameters: ClassVar = {
         "a": Parameter(1.0, "1/s", 0.01, 100.0, "Decay of x", "test"),
         "b": Parameter(2.0, "1/s", 0.01, 100.0, "Decay of y", "test"),
         "noise_sd": Parameter(1.0, "1/sqrt(s)", 0.0, 10.0, "Noise", "test"),

@@ -77,14 +77,14 @@ def test_inhibition_is_differentiable_in_the_weights(random_network):
     target, source = 1, 3
 
     @jax.jit
-    def J_of(delta):
+    def inhibition(delta):
         weights = jax.numpy.asarray(p.weights).at[0, target, source].add(delta)
         weights = weights.at[1, target, source].add(0.5 * delta)
         return balance(p.replace(weights=weights), TARGET_RATE_HZ)[0][target]
 
     with jax.enable_x64(True):
-        slope = float(jax.grad(J_of)(0.0))
-        numeric = float((J_of(1e-5) - J_of(-1e-5)) / 2e-5)
+        slope = float(jax.grad(inhibition)(0.0))
+        numeric = float((inhibition(1e-5) - inhibition(-1e-5)) / 2e-5)
     assert slope == pytest.approx(numeric, rel=1e-8)
 
 

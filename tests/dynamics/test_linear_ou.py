@@ -75,8 +75,8 @@ def test_spectrum_of_one_process_is_lorentzian(ou_model):
     with jax.enable_x64(True):
         linear = linearise(ou_model, p, (np.zeros(1),))
         for omega in (0.0, 0.3, 2.5, 40.0):
-            S = complex(np.asarray(cross_spectrum(ou_model, p, linear, omega))[0, 0])
-            assert S == pytest.approx(1.7**2 / (omega**2 + 2.5**2), rel=1e-13)
+            density = complex(np.asarray(cross_spectrum(ou_model, p, linear, omega))[0, 0])
+            assert density == pytest.approx(1.7**2 / (omega**2 + 2.5**2), rel=1e-13)
 
 
 def test_band_of_a_flat_spectrum_is_its_width(ou_model):

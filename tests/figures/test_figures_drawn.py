@@ -89,7 +89,9 @@ def _undrawn(figure):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("size", ["seven", "twenty", "smallest"])
+@pytest.mark.parametrize(
+    "size", ["seven", pytest.param("twenty", marks=pytest.mark.slow), "smallest"]
+)
 def test_no_text_overlaps_or_leaves_the_page(name, size, request, no_brain):
     results, atlas = request.getfixturevalue(size)
     figure = draw(name, results, atlas)
@@ -249,6 +251,18 @@ def test_strongest_change(results, atlas):
     assert np.array_equal(found.edges, found.edges.T)
 
 
+def test_glass_brains_state_time_and_size(results, atlas, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(connectome, "_glass_brain", lambda *given: drawn.append(given[2]))
+    figure = draw("connectome", results, atlas)
+    cortex = np.flatnonzero(np.array(atlas.kind) == "cortex")
+    largest = np.abs(results.delta_z("rtms_10hz", 1008.0)[np.ix_(cortex, cortex)]).max()
+    assert figure.axes[1].get_title() == f"rTMS 10 Hz, 6 wk: |ΔFC| ≤ {largest:.2g}"
+    assert len(drawn) == 2
+    assert np.abs(drawn[1]).max() == pytest.approx(1.0)
+    assert drawn[1].shape == (10, 10)
+
+
 def test_no_change_is_said(fake, atlas, tmp_path, no_brain):
     out = fake.write_fake_study(tmp_path / "out", atlas, arms=("mdd", "sham"))
     figure = draw("connectome", load_results(out), atlas)
@@ -258,9 +272,6 @@ def test_no_change_is_said(fake, atlas, tmp_path, no_brain):
 
 def test_a_metric_without_values_says_so(fake, atlas, tmp_path):
     out = fake.write_fake_study(tmp_path / "out", atlas)
-    for file in ("signatures", "comparisons"):
-        path = out / f"group/{file}.tsv"
-        path.write_text(path.read_text())
     results = load_results(out)
     chosen = results.comparisons["metric"] == "dlpfc_sgacc"
     results.comparisons.loc[chosen, ["difference", "ci_low", "ci_high"]] = np.nan

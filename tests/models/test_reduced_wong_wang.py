@@ -53,14 +53,15 @@ def test_isolated_region_rests_at_the_published_fixed_point():
         return [float(d) for d in RWW.drift(tuple(map(np.float64, y)), p, (0.0, 0.0))]
 
     with jax.enable_x64(True):
-        S_E, S_I = fsolve(drift, RWW.start, xtol=1e-14)
-        rate = float(RWW.rate_hz((S_E, S_I), p, (0.0, 0.0)))
-    I_E = p["I_0"] + 1.4 * 0.15 * S_E - S_I
-    assert S_E == pytest.approx(0.1647572075, abs=1e-9)
-    assert S_I == pytest.approx(0.0392184486, abs=1e-9)
-    assert I_E == pytest.approx(0.3773805650, abs=1e-9)
+        open_E, open_I = fsolve(drift, RWW.start, xtol=1e-14)
+        rate = float(RWW.rate_hz((open_E, open_I), p, (0.0, 0.0)))
+    current = p["I_0"] + 1.4 * 0.15 * open_E - open_I
+    rate_I = open_I / 0.01  # S_I = tau_I gamma_I r_I
+    assert open_E == pytest.approx(0.1647572075, abs=1e-9)
+    assert open_I == pytest.approx(0.0392184486, abs=1e-9)
+    assert current == pytest.approx(0.3773805650, abs=1e-9)
     assert rate == pytest.approx(3.0773270642, abs=1e-9)
-    assert S_I / 0.01 == pytest.approx(3.9218448633, abs=1e-9)  # S_I = tau_I gamma_I r_I
+    assert rate_I == pytest.approx(3.9218448633, abs=1e-9)
 
 
 @pytest.mark.parametrize("d", [D_E, D_I])

@@ -1,5 +1,7 @@
 """The balloon model: published response shapes, rest, and its linear response."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -26,7 +28,7 @@ def scalar_bold(activity, h, times, breaks=()):
         ]
 
     y, signal, edges = np.array(REST), [], [0.0, *breaks, times[-1]]
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         within = times[(times > start) & (times <= stop)]
         at = np.union1d(within, [stop])
         found = solve_ivp(

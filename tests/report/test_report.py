@@ -163,6 +163,28 @@ def test_hostile_names_are_escaped(fake, atlas, tmp_path, stub_figures):
     assert "<img src=x onerror=alert(1)>" in page.words
 
 
+def test_zeros_after_the_first_scan_stay(study):
+    # The linear engine has no noise: a rescan differs by nothing, and that is a result.
+    path = study / "group/comparisons.tsv"
+    table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=["n/a"])
+    table.loc[table["reference"] == "baseline", ["difference", "ci_low", "ci_high"]] = 0.0
+    table.to_csv(path, sep="\t", index=False, na_rep="n/a")
+    rescan = comparison_groups(load_results(study))[1]
+    assert rescan.times == ("2 h", "6 wk")
+    assert rescan.rows[0][1][0].difference == "0.000"
+
+
+def test_parameters_are_told(study):
+    path = study / "code/scenario.resolved.yaml"
+    text = path.read_text()
+    assert "'rtms_10hz', modifiers: []}" in text
+    more = "'rtms_10hz', modifiers: [ketanserin], target: dlpfc_left, parameters: {sessions: 30.0}}"
+    path.write_text(text.replace("'rtms_10hz', modifiers: []}", more))
+    words = " ".join(Page(write_report(study).read_text()).words)
+    assert "(target dlpfc_left; sessions = 30)" in words
+    assert "mdd rtms_10hz ketanserin" in words
+
+
 def test_same_study_same_bytes(study):
     first = write_report(study).read_bytes()
     assert write_report(study).read_bytes() == first

@@ -78,9 +78,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 def cell_path(out: Path, arm: str, subject: int, time: str, end: str) -> Path:
     arm = arm.replace("_", "")
-    return (
-        out / f"sub-{subject}" / f"sub-{subject}_task-rest_desc-{arm}_time-{time}_atlas-ten_{end}"
-    )
+    label = f"sub-{subject:02d}"
+    return out / label / f"{label}_task-rest_desc-{arm}_time-{time}_atlas-ten_{end}"
 
 
 MATRIX = "stat-pearsoncorrelation_relmat.tsv"

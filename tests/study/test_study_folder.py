@@ -27,7 +27,7 @@ def test_the_folder_is_as_documented(study, request):
     assert found == {
         "dataset_description.json", "participants.tsv", "participants.json", "code", "group",
         "README", "CITATION.bib", ".bidsignore", "logs", "SHA256SUMS",
-        *(f"sub-{k}" for k in range(1, SUBJECTS + 1)),
+        *(f"sub-{k:02d}" for k in range(1, SUBJECTS + 1)),
     }  # fmt: skip
     expected = {
         cell_path(study, arm, k, time, end)
@@ -47,7 +47,7 @@ def test_the_folder_is_as_documented(study, request):
     assert "not medical advice" in description["Note"]
     assert "not medical advice" in (study / "README").read_text()
     people = table(study / "participants.tsv")
-    assert people["participant_id"].tolist() == ["sub-1", "sub-2", "sub-3"]
+    assert people["participant_id"].tolist() == ["sub-01", "sub-02", "sub-03"]
 
 
 def test_signatures_have_every_arm_subject_and_time(study):
@@ -65,10 +65,11 @@ def test_signatures_have_every_arm_subject_and_time(study):
 
 def test_comparisons_have_every_arm(study):
     rows = table(study / "group/comparisons.tsv")
-    against = rows[rows["reference"] == "untreated"]
+    against = rows[rows["noise"] == "shared"]
+    assert set(against["reference"]) == {"mdd"}
     assert set(against["arm"]) == set(ARMS) - {"healthy", "mdd"}
-    assert set(rows[rows["reference"] == "baseline"]["arm"]) == set(ARMS)
-    assert set(rows[rows["reference"] == "healthy"]["arm"]) == {"mdd"}
+    assert set(rows[rows["noise"] == "independent"]["arm"]) == set(ARMS)
+    assert set(rows[rows["noise"] == "between"]["arm"]) == {"mdd"}
     assert set(rows["metric"]) <= set(METRICS)
     sham = against[against["arm"] == "sham"]
     assert (sham["difference"].dropna() == 0).all()
@@ -118,7 +119,9 @@ def test_the_stack_holds_the_cells(study):
     results = load_results(study)
     assert results.fc.shape == (63, 10, 10)
     rows = results.signatures
-    k = rows.index[(rows["arm"] == "rtms_10hz") & (rows["subject"] == "2") & (rows["time_h"] == 24)]
+    k = rows.index[
+        (rows["arm"] == "rtms_10hz") & (rows["subject"] == "02") & (rows["time_h"] == 24)
+    ]
     stored = pd.read_csv(cell_path(study, "rtms_10hz", 2, "1d", MATRIX), sep="\t", index_col=0)
     assert results.fc[k[0]] == pytest.approx(stored.to_numpy(), abs=1e-7)
 

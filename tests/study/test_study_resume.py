@@ -20,10 +20,18 @@ def copy(linear_study, tmp_path):
     return shutil.copytree(linear_study, tmp_path / "copy")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def small(scenario_of):
     """A study of few cells, for what must run from the start."""
     return scenario_of("linear", arms=SMALL, overrides=["times=[baseline, 2 h]"])
+
+
+@pytest.fixture(scope="module")
+def whole(small, tmp_path_factory):
+    """That study, finished but not sealed."""
+    out = tmp_path_factory.mktemp("whole") / "s"
+    assert run_study(small, out, jobs=1) == 0
+    return out
 
 
 def delete(path):
@@ -76,15 +84,14 @@ def test_only_a_damaged_cell_is_computed_again(kind, copy, linear_study, scenari
 
 
 def test_a_lost_subject_and_group_come_back(copy, linear_study, scenario_of):
-    shutil.rmtree(copy / "sub-2")
+    shutil.rmtree(copy / "sub-02")
     shutil.rmtree(copy / "group")
     run_study(scenario_of("linear"), copy, jobs=1)
     assert digests(copy) == digests(linear_study)
 
 
-def test_a_run_stopped_midway_goes_on(small, tmp_path, monkeypatch):
-    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    run_study(small, whole, jobs=1)
+def test_a_run_stopped_midway_goes_on(small, whole, tmp_path, monkeypatch):
+    stopped = tmp_path / "stopped"
     write, count = run.Store.write, []
 
     def interrupted(self, *args):
@@ -112,7 +119,7 @@ def test_another_scenario_reuses_equal_cells(copy, scenario_of, capsys):
 def test_fresh_computes_anew_and_keeps_what_is_not_ours(copy, linear_study, scenario_of, capsys):
     ours = digests(linear_study)
     strangers = (
-        "sub-1/notes.txt", "code/analysis.py", "figures/mine.png", "group/own.csv", "sub-9/data",
+        "sub-01/notes.txt", "code/analysis.py", "figures/mine.png", "group/own.csv", "sub-09/data",
         "notes.md",
     )  # fmt: skip
     for name in strangers:
@@ -188,9 +195,8 @@ def test_an_unwritable_folder_is_one_message(small, tmp_path):
 
 
 @pytest.mark.parametrize("after", [0, 3, 12])
-def test_a_full_disk_leaves_no_half_file(after, small, tmp_path, monkeypatch):
-    whole, out = tmp_path / "whole", tmp_path / "out"
-    run_study(small, whole, jobs=1)
+def test_a_full_disk_leaves_no_half_file(after, small, whole, tmp_path, monkeypatch):
+    out = tmp_path / "out"
     fsync, calls = os.fsync, []
 
     def full(handle):
@@ -218,9 +224,9 @@ def test_cells_without_numbers_are_counted_and_named(small, tmp_path, monkeypatc
     real = run.run_cells
 
     def failing(scenario, cells, progress):
-        bad = next(c.identity for c in cells if c.arm == "rtms_10hz" and c.time == "2h")
+        bad = {c.identity for c in cells if (c.arm, c.time, c.subject) == ("rtms_10hz", "2h", "2")}
         for identity, reading in real(scenario, cells, progress):
-            yield identity, _failed(10, "unstable") if identity == bad else reading
+            yield identity, _failed(10, "unstable") if identity in bad else reading
 
     monkeypatch.setattr(run, "run_cells", failing)
     assert run_study(small, tmp_path / "s", jobs=1) == 3
@@ -229,21 +235,32 @@ def test_cells_without_numbers_are_counted_and_named(small, tmp_path, monkeypatc
     bad = [line.split("\t") for line in lines if "unstable" in line]
     assert len(bad) == 1
     assert set(bad[0][4:]) == {"n/a"}
-    matrix = cell_path(tmp_path / "s", "rtms_10hz", int(bad[0][1]), "2h", MATRIX)
+    assert bad[0][:3] == ["rtms_10hz", "02", "2"]
+    matrix = cell_path(tmp_path / "s", "rtms_10hz", 2, "2h", MATRIX)
     assert "nan" not in matrix.read_text() and "n/a" in matrix.read_text()
     # a failure is a result: it is kept, and said again
     assert run_study(small, tmp_path / "s", jobs=1) == 3
 
 
-@pytest.mark.parametrize("engine", ["linear", "sde"])
-def test_an_unstable_network_has_a_status_in_both_engines(engine, scenario_of, tmp_path):
+@pytest.mark.parametrize(
+    ("engine", "coupling", "status"),
+    [
+        ("linear", 2, "unstable"),  # a simulation may well leave an unstable fixed point
+        ("linear", 6, "no fixed point"),
+        ("sde", 2, "ok"),
+        ("sde", 6, "no fixed point"),
+    ],
+)
+def test_a_network_beyond_its_range_has_a_status(
+    engine, coupling, status, scenario_of, tmp_path, capsys
+):
     wild = scenario_of(
-        engine, arms=("mdd",), overrides=["model.parameters.G=6", "times=[baseline]"]
+        engine, arms=("mdd",), overrides=[f"model.parameters.G={coupling}", "times=[baseline]"]
     )
-    code = run_study(wild, tmp_path / "s", jobs=1)
-    text = (tmp_path / "s/group/signatures.tsv").read_text()
-    assert (code == 3) == (engine == "linear")
-    assert ("unstable" in text) == (engine == "linear")
+    assert run_study(wild, tmp_path / "s", jobs=1) == (0 if status == "ok" else 3)
+    assert "nothing to compare" in capsys.readouterr().out
+    rows = (tmp_path / "s/group/signatures.tsv").read_text().splitlines()[1:]
+    assert [row.split("\t")[3] for row in rows] == [status] * 3
 
 
 def test_arms_that_would_share_files_are_refused(scenario_of, tmp_path):
@@ -256,7 +273,7 @@ def test_arms_that_would_share_files_are_refused(scenario_of, tmp_path):
 def test_times_with_a_decimal_point_have_their_own_files(scenario_of, tmp_path):
     close = scenario_of(arms=("mdd",), overrides=["times=[baseline, 1.5 h, 15 h]"])
     run_study(close, tmp_path / "s", jobs=1)
-    assert {p.name.split("time-")[1].split("_")[0] for p in tmp_path.glob("s/sub-1/*.tsv")} == {
+    assert {p.name.split("time-")[1].split("_")[0] for p in tmp_path.glob("s/sub-01/*.tsv")} == {
         "baseline", "1p5h", "15h",
     }  # fmt: skip
 
@@ -275,8 +292,8 @@ def lose(copy):
 
 
 def add(copy):
-    (copy / "sub-1/extra.tsv").write_text("x")
-    return "not listed: sub-1/extra.tsv"
+    (copy / "sub-01/extra.tsv").write_text("x")
+    return "not listed: sub-01/extra.tsv"
 
 
 @pytest.mark.parametrize("change", [flip, lose, add])
