@@ -8,7 +8,7 @@ from netmod.dynamics.parameters import Parameters
 from netmod.models.reduced_wong_wang import transfer
 
 TARGET_RATE_HZ = 3.06308542427
-"""Rate at I_E = b/a - 0.026 nA, the target of Deco et al. 2014, doi:10.1523/JNEUROSCI.5068-13.2014."""
+"""Rate at I_E = b/a - 0.026 nA: the target of Deco et al. 2014 (doi in the model's file)."""
 
 _NEWTON_STEPS = 30
 

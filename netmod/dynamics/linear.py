@@ -18,6 +18,9 @@ import numpy as np
 from netmod.dynamics.parameters import Parameters
 from netmod.models import Model
 
+ENOUGH = 1e-11
+"""Residual drift in 1/s at which Newton stops: the rounding of double precision."""
+
 
 class Linearisation(NamedTuple):
     """Local derivatives of a model at a state.
@@ -103,7 +106,7 @@ def solve_fixed_point(
     state : tuple of arrays
         The last iterate.
     residual : array, scalar
-        Largest absolute drift there, in 1/s; about 1e-10 when converged.
+        Largest absolute drift there, in 1/s; below 1e-11 when converged in double precision.
     """
     import jax
     import jax.numpy as jnp
@@ -119,7 +122,8 @@ def solve_fixed_point(
 
     fractions = 0.5 ** jnp.arange(7)
 
-    def newton(y, _):
+    def newton(carry):
+        y, _, step = carry
         # The Newton system is the linear response at zero frequency: N x N, whatever the states.
         local, inputs = linearise(model, parameters, tuple(y))
         inverse = jnp.linalg.inv(local)
@@ -130,10 +134,17 @@ def solve_fixed_point(
         move = own - jnp.einsum("cai,ci->ai", response, through)
         trials = y[None] - fractions[:, None, None] * move[None]
         sizes = jax.vmap(lambda t: jnp.abs(drift(t)).max())(trials)
-        return trials[jnp.argmin(jnp.where(jnp.isfinite(sizes), sizes, jnp.inf))], None
+        sizes = jnp.where(jnp.isfinite(sizes), sizes, jnp.inf)
+        best = jnp.argmin(sizes)
+        return trials[best], sizes[best], step + 1
 
-    y, _ = jax.lax.scan(newton, jnp.stack(start), None, length=steps)
-    return tuple(y), jnp.abs(drift(y)).max()
+    def unfinished(carry):
+        _, size, step = carry
+        return (size > ENOUGH) & (step < steps)
+
+    y = jnp.stack(start)
+    y, size, _ = jax.lax.while_loop(unfinished, newton, (y, jnp.abs(drift(y)).max(), 0))
+    return tuple(y), size
 
 
 def cross_spectrum(model: Model, parameters: Parameters, linear: Linearisation, omega: Any) -> Any:

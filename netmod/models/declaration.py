@@ -22,6 +22,8 @@ class Parameter:
     source : str
         Author, year, DOI; or ``proposal`` for a choice of this project; ``recalled`` marks a
         published value that was not re-read.
+    whole : bool
+        Whether only whole numbers are accepted.
     """
 
     default: float
@@ -30,3 +32,4 @@ class Parameter:
     high: float
     doc: str
     source: str
+    whole: bool = False

@@ -13,8 +13,8 @@ from netmod.plasticity.slow import Anatomy
 def make_anatomy(atlas: Atlas, targets: Iterable[str], constants: Mapping[str, float]) -> Anatomy:
     """Return fields and maps of an atlas.
 
-    A receptor map is scaled to its maximum over cortex; where it is not available, subcortical
-    5-HT2A for one, the receptor counts as absent. A missing map counts as absent everywhere. A
+    A receptor map is scaled to its maximum over cortex. Outside cortex a receptor counts as absent:
+    the atlas's expression values are normalised apart there. So does a map that is missing. A
     right-hemisphere region takes the value of its left homologue: expression was sampled on the
     right in two of six donors only (Hawrylycz et al. 2012, doi:10.1038/nature11405).
 
@@ -75,4 +75,4 @@ def _receptor(atlas: Atlas, gene: str) -> np.ndarray:
     highest = np.nanmax(cortical) if np.isfinite(cortical).any() else 0.0
     if highest <= 0.0:
         return np.zeros(atlas.n_regions)
-    return np.clip(np.nan_to_num(values / highest, nan=0.0), 0.0, 1.0)
+    return np.clip(np.nan_to_num(cortical / highest, nan=0.0), 0.0, 1.0)

@@ -73,9 +73,10 @@ DRUGS: Mapping[str, Drug] = MappingProxyType(
             "the peak (Madsen et al. 2019, doi:10.1038/s41386-019-0324-9)",
         ),
         "escitalopram": Drug(
-            1.5, 30.0, "SERT", 0.4, 1.0, 0.001,
+            1.5, 30.0, "SERT", 0.4, 1.0, 0.0,
             "recalled: half-life 30 h, SERT occupancy near 0.8 in daily use; TrkB affinity about a "
-            "thousandth of psilocin's (Moliner et al. 2023, doi:10.1038/s41593-023-01316-5)",
+            "thousandth of psilocin's, here none (Moliner et al. 2023, "
+            "doi:10.1038/s41593-023-01316-5)",
         ),
     }
 )  # fmt: skip

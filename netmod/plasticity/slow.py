@@ -158,6 +158,9 @@ def evolve(
     rule : CalciumRule, optional
         Induction rule.
     """
+    if not events:
+        rest = SlowState.at_rest(people.clearance.size, anatomy.ht2a.size)
+        return [rest.copy() for _ in times_h]
     gate = {name: gates.get(name, 1.0) for name in GATES}
     rule = rule or CalciumRule()
     n = anatomy.ht2a.size

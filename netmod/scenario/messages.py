@@ -166,6 +166,11 @@ def _at_field(item: Mapping[str, Any], path: KeyPath, section: type[BaseModel]) 
             shown(value),
             _type_hint(value, field),
         )
+    if kind == "multiple_of":
+        below = int(float(value))
+        return Problem(
+            path, "not a whole number", expected, shown(value), f"write {below} or {below + 1}"
+        )
     hint = "see 'netmod schema' for what is accepted"
     if kind == "string_pattern_mismatch":
         slug = re.sub(r"[^a-z0-9_-]+", "_", str(value).lower()).strip("_-")

@@ -94,6 +94,7 @@ def _parameter_section(
                 float(p.default),
                 ge=p.low,
                 le=p.high,
+                multiple_of=1.0 if p.whole else None,
                 description=p.doc,
                 json_schema_extra={"unit": p.unit, "source": p.source},
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import lru_cache, partial
 
 import numpy as np
@@ -13,13 +14,24 @@ from netmod.models import MODELS, Model
 
 _CONVERGED = 1e-6
 
+GRID_H = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 48.0, 96.0, 168.0)
+"""When J is followed: densely while a first dose or session acts, then every week."""
+
+
+def grid_until(last_h: float) -> list[float]:
+    """Return the grid of J up to the last scan."""
+    weeks = [168.0 * week for week in range(2, int(last_h // 168.0) + 1)]
+    return [time_h for time_h in (*GRID_H, *weeks) if time_h <= last_h]
+
 
 class Inhibition:
     """J and the fixed point of every lane, advanced from one scan to the next.
 
-    Between two scans J moves towards its equilibrium by the share ``1 - exp(-hours / tau)``, in one
-    implicit step. The first scan finds it in equilibrium, and a lane whose network has not changed
-    since stays there to the last bit: an untreated subject is stationary.
+    In each step J moves towards its equilibrium by the share ``1 - exp(-hours / tau)``, solved
+    implicitly. The steps follow a grid of their own (:data:`GRID_H`), and a scan looks aside from
+    it, so that adding a scan changes no other. The first call finds J in equilibrium, and a lane
+    whose network has not changed since stays there to the last bit: an untreated subject is
+    stationary.
 
     Parameters
     ----------
@@ -57,6 +69,14 @@ class Inhibition:
         self._solve = _program(model.name)
         self._first: list[tuple[Parameters, np.ndarray]] = []
         self._moved = np.ones(len(healthy_J), dtype=bool)
+
+    def aside(
+        self, networks: Sequence[Parameters], baselines: Sequence[np.ndarray], hours: float
+    ) -> Inhibition:
+        """Return what :meth:`advance` would lead to, and stay where this is."""
+        there = copy(self)
+        there.advance(networks, baselines, hours)
+        return there
 
     def advance(
         self, networks: Sequence[Parameters], baselines: Sequence[np.ndarray], hours: float

@@ -21,7 +21,7 @@ from netmod.plasticity.anatomy import make_anatomy
 from netmod.plasticity.coupling import apply_slow_state
 from netmod.plasticity.slow import People, SlowState, evolve
 from netmod.scenario.schema import Scenario
-from netmod.study.inhibition import Inhibition
+from netmod.study.inhibition import Inhibition, grid_until
 from netmod.treatments import MODIFIERS, TREATMENTS
 from netmod.units import format_time
 
@@ -70,13 +70,13 @@ class Cohort:
         As drawn.
     cells : tuple of Cell
         In the order arm, subject, time.
-    states : mapping of arm to list of SlowState
-        Slow states at the scan times.
+    states : mapping of float to mapping of str to SlowState
+        Slow states by time in h, then by arm: at the scans and where J is followed.
     """
 
     subjects: tuple[Subject, ...]
     cells: tuple[Cell, ...]
-    states: dict[str, list[SlowState]]
+    states: dict[float, dict[str, SlowState]]
 
 
 def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
@@ -84,7 +84,7 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
 
     FIC is solved once for each subject, healthy; the lesion, the treatment's slow state and acute
     perturbations then act with that inhibition as baseline, and J follows the rates with its own
-    time constant. Between scans it is followed in one implicit step.
+    time constant, on a grid of times that does not depend on the scans.
 
     Parameters
     ----------
@@ -169,14 +169,16 @@ def _balance_program():
 
 def _slow_states(
     scenario: Scenario, atlas: Atlas, subjects: list[Subject]
-) -> dict[str, list[SlowState]]:
+) -> dict[float, dict[str, SlowState]]:
+    """Return the slow states of all arms at every time at which J is followed or a scan made."""
     constants = scenario.plasticity.parameters
     targets = [arm.target for arm in scenario.arms if arm.target]
     anatomy = make_anatomy(atlas, targets, constants)
     people = People(
         np.array([s.clearance for s in subjects]), np.array([s.induction for s in subjects])
     )
-    states = {}
+    times = sorted({*scenario.times_h, *grid_until(scenario.times_h[-1])})
+    states: dict[float, dict[str, SlowState]] = {time_h: {} for time_h in times}
     for arm in scenario.arms:
         gates: dict[str, float] = {}
         for name in arm.modifiers:
@@ -184,7 +186,9 @@ def _slow_states(
                 gates[gate] = gates.get(gate, 1.0) * factor
         treated = arm.treatment != "none"
         events = TREATMENTS[arm.treatment].schedule(arm.parameters, arm.target) if treated else []
-        states[arm.name] = evolve(events, scenario.times_h, anatomy, constants, people, gates)
+        path = evolve(events, times, anatomy, constants, people, gates)
+        for time_h, state in zip(times, path, strict=True):
+            states[time_h][arm.name] = state
     return states
 
 
@@ -194,7 +198,7 @@ def _scan_networks(
     model: Model,
     subjects: list[Subject],
     healthy: list[Parameters],
-    states: dict[str, list[SlowState]],
+    states: dict[float, dict[str, SlowState]],
 ) -> list[Cell]:
     """Return the cells of all arms and subjects, J following from one scan to the next."""
     constants = scenario.plasticity.parameters
@@ -212,22 +216,31 @@ def _scan_networks(
         np.stack([subjects[k].set_point_hz for _, k in lanes]),
         constants,
     )
-    found: dict[tuple[int, int], Cell] = {}
-    for t, time_h in enumerate(scenario.times_h):
+    found: dict[tuple[int, float], Cell] = {}
+    grid = grid_until(scenario.times_h[-1])
+    before = 0.0
+    for time_h, at_time in states.items():
         networks, baselines = zip(
             *(
-                apply_slow_state(network, states[arm.name][t].of(k), anatomy, constants)
+                apply_slow_state(network, at_time[arm.name].of(k), anatomy, constants)
                 for (arm, k), network in zip(lanes, untreated, strict=True)
             ),
             strict=True,
         )
-        inhibition.advance(networks, baselines, time_h - scenario.times_h[max(t - 1, 0)])
+        now = inhibition
+        if time_h in grid:
+            inhibition.advance(networks, baselines, time_h - before)
+            before = time_h
+        else:
+            now = inhibition.aside(networks, baselines, time_h - before)
+        if time_h not in scenario.times_h:
+            continue
         label = format_time(time_h).replace(" ", "")
         for i, (arm, k) in enumerate(lanes):
-            network = networks[i].replace(J=inhibition.J[i])
-            start = tuple(s[i] for s in inhibition.state)
+            network = networks[i].replace(J=now.J[i])
+            start = tuple(s[i] for s in now.state)
             key = scan_key(scenario.seed, subjects[k].name, label)
-            found[i, t] = Cell(
+            found[i, time_h] = Cell(
                 subject=subjects[k].name,
                 arm=arm.name,
                 time_h=time_h,
@@ -235,10 +248,10 @@ def _scan_networks(
                 parameters=network,
                 start=start,
                 key=key,
-                converged=bool(inhibition.converged[i]),
+                converged=bool(now.converged[i]),
                 identity=_identity(scenario, atlas, network, start, key),
             )
-    return [found[i, t] for i in range(len(lanes)) for t in range(len(scenario.times_h))]
+    return [found[i, time_h] for i in range(len(lanes)) for time_h in scenario.times_h]
 
 
 def _identity(

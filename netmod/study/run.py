@@ -63,12 +63,12 @@ def run_study(
     prepare_devices(device, jobs)
     atlas = load_atlas(scenario.atlas)
     _check_folder(out)
+    _say(f"{scenario.name}: {len(scenario.arms)} arms, {scenario.cohort.subjects} subjects, "
+         f"{len(scenario.times)} scans, engine {scenario.engine}")  # fmt: skip
+    cohort = prepare(scenario, atlas)  # may refuse the scenario: before anything is written
     with _only_run(out):
         if fresh:
             _clear(out)
-        _say(f"{scenario.name}: {len(scenario.arms)} arms, {scenario.cohort.subjects} subjects, "
-             f"{len(scenario.times)} scans, engine {scenario.engine}")  # fmt: skip
-        cohort = prepare(scenario, atlas)
         store = Store(out, atlas.name, atlas.region, max(2, len(str(scenario.cohort.subjects))))
         write_frame(scenario, atlas, cohort, store)
         _simulate(scenario, cohort, store)

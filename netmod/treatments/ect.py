@@ -27,7 +27,9 @@ ECT_BL = Treatment(
     source="course length: Oltedal et al. 2018, doi:10.1016/j.biopsych.2018.05.017",
     schedule=_course,
     parameters={
-        "sessions": Parameter(11, "1", 1, 60, "Number of seizures, three a week", "Oltedal 2018"),
+        "sessions": Parameter(
+            11, "1", 1, 60, "Number of seizures, three a week", "Oltedal 2018", whole=True
+        ),
         "discharge_hz": Parameter(3.0, "Hz", 0.5, 40.0, "Discharges a second", _SEIZURE),
         "seizure_s": Parameter(43.0, "s", 1.0, 300.0, "Length of the seizure", _SEIZURE),
     },

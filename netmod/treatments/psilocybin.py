@@ -29,7 +29,7 @@ PSILOCYBIN = Treatment(
     schedule=_course,
     parameters={
         "dose_mg": Parameter(25.0, "mg", 0.1, 100.0, "Each dose", _TRIAL),
-        "doses": Parameter(2, "1", 1, 20, "Number of doses", _TRIAL),
+        "doses": Parameter(2, "1", 1, 20, "Number of doses", _TRIAL, whole=True),
         "gap_d": Parameter(21.0, "d", 1.0, 365.0, "Days between doses", _TRIAL),
     },
 )

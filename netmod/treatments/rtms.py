@@ -10,8 +10,10 @@ from netmod.treatments.declaration import Treatment
 _OREARDON = "O'Reardon et al. 2007, doi:10.1016/j.biopsych.2007.01.018"
 
 _PROTOCOL = {
-    "sessions": Parameter(30, "1", 1, 200, "Number of sessions, five a week", _OREARDON),
-    "trains": Parameter(75, "1", 1, 500, "Trains a session", _OREARDON),
+    "sessions": Parameter(
+        30, "1", 1, 200, "Number of sessions, five a week", _OREARDON, whole=True
+    ),
+    "trains": Parameter(75, "1", 1, 500, "Trains a session", _OREARDON, whole=True),
     "rate_hz": Parameter(10.0, "Hz", 0.1, 50.0, "Pulse rate within a train", _OREARDON),
     "train_s": Parameter(4.0, "s", 0.1, 600.0, "Length of a train", _OREARDON),
     "pause_s": Parameter(26.0, "s", 0.0, 600.0, "Pause after a train", _OREARDON),

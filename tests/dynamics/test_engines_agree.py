@@ -27,8 +27,8 @@ def response_at(activity, omega):
         return jnp.stack(balloon.drift(tuple(y), a, H))
 
     y = jnp.stack(balloon.steady(jnp.float64(activity), H))
-    A, b = jax.jacfwd(drift, argnums=(0, 1))(y, jnp.float64(activity))
-    c = jax.grad(lambda z: balloon.bold(tuple(z), H))(y)
+    A, b = jax.jit(jax.jacfwd(drift, argnums=(0, 1)))(y, jnp.float64(activity))
+    c = jax.jit(jax.grad(lambda z: balloon.bold(tuple(z), H)))(y)
     inverse = np.linalg.inv(1j * omega[:, None, None] * np.eye(4) - np.asarray(A))
     return np.einsum("a,fab,b->f", np.asarray(c), inverse, np.asarray(b))
 

@@ -37,6 +37,17 @@ def whole_drift(model, p):
     return drift
 
 
+@partial(jax.jit, static_argnums=0)
+def _spectrum(model, p, state, omega):
+    linear = linearise(model, p, state)
+    return cross_spectrum(model, p, linear, omega), jacobian(model, p, linear)
+
+
+@partial(jax.jit, static_argnums=0)
+def _covariance(model, p, state, omegas, weights):
+    return band_covariance(model, p, linearise(model, p, state), omegas, weights)
+
+
 def test_jacobian_equals_the_differentiated_drift(rww, balanced_network):
     p, state = balanced_network(n=6, seed=1)
     rng = np.random.default_rng(1)
@@ -44,19 +55,17 @@ def test_jacobian_equals_the_differentiated_drift(rww, balanced_network):
         slope = jax.jit(jax.jacfwd(whole_drift(rww, p)))
         for scale in (0.0, 0.02):  # also away from the fixed point
             here = tuple(s + scale * rng.uniform(-1, 1, s.shape) * s for s in state)
-            A = np.asarray(jacobian(rww, p, linearise(rww, p, here)))
+            A = np.asarray(_spectrum(rww, p, here, 1.0)[1])
             dense = np.asarray(slope(jnp.concatenate(here)))
             np.testing.assert_allclose(A, dense, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("frequency_hz", [0.0, 0.03, 0.2, 8.0])
 def test_cross_spectrum_equals_the_dense_inverse(rww, balanced_network, frequency_hz):
-    p, state = balanced_network(n=5, seed=2)
+    p, state = balanced_network(n=6, seed=2)
     n, omega = p.n_regions, 2 * np.pi * frequency_hz
     with jax.enable_x64(True):
-        linear = linearise(rww, p, state)
-        S = np.asarray(cross_spectrum(rww, p, linear, omega))
-        A = np.asarray(jacobian(rww, p, linear))
+        S, A = (np.asarray(x) for x in _spectrum(rww, p, state, omega))
     Q = np.diag(np.tile(p.values["noise_sd"] ** 2, 2))
     H = np.linalg.inv(1j * omega * np.eye(2 * n) - A)
     dense = (H @ Q @ H.conj().T)[:n, :n]
@@ -81,12 +90,11 @@ def test_band_nodes_integrate_polynomials(count):
 
 
 def test_band_covariance_is_the_weighted_sum_of_spectra(rww, balanced_network):
-    p, state = balanced_network(n=4, seed=3)
+    p, state = balanced_network(n=6, seed=3)
     omegas, weights = band_nodes(0.01, 0.25, 3)
     with jax.enable_x64(True):
-        linear = linearise(rww, p, state)
-        got = np.asarray(band_covariance(rww, p, linear, omegas, weights))
-        spectra = [np.asarray(cross_spectrum(rww, p, linear, w)).real for w in omegas]
+        got = np.asarray(_covariance(rww, p, state, omegas, weights))
+        spectra = [np.asarray(_spectrum(rww, p, state, w)[0]).real for w in omegas]
     want = sum(w * S for w, S in zip(weights, spectra, strict=True))
     np.testing.assert_allclose(got, want, rtol=1e-13)
 
@@ -124,11 +132,6 @@ def test_without_a_nearby_fixed_point_the_residual_says_so(rww, balanced_network
     p, healthy = balanced_network(n=6, seed=6)
     _, residual = fixed_point(rww, p.replace(I_ext=np.full(6, 0.4)), healthy, steps=2)
     assert residual > 1e-3
-
-
-@partial(jax.jit, static_argnums=0)
-def _covariance(model, p, state, omegas, weights):
-    return band_covariance(model, p, linearise(model, p, state), omegas, weights)
 
 
 def spectrum_fc(model, p, state):

@@ -1,5 +1,7 @@
 """The linear engine on linear processes, whose covariance is a Lyapunov solution."""
 
+from functools import partial
+
 import jax
 import numpy as np
 import pytest
@@ -25,12 +27,17 @@ def all_frequencies(count=1200):
     return np.tan(t), np.pi / 4 * weights / np.cos(t) ** 2 / np.pi
 
 
+@partial(jax.jit, static_argnums=0)
+def _solve(model, p, start, omegas, weights):
+    linear = linearise(model, p, start)
+    return jacobian(model, p, linear), band_covariance(model, p, linear, omegas, weights)
+
+
 def covariance_of(model, p):
     with jax.enable_x64(True):
         start = tuple(np.zeros(p.n_regions) for _ in model.states)
-        linear = linearise(model, p, start)
-        A = np.asarray(jacobian(model, p, linear))
-        return A, np.asarray(band_covariance(model, p, linear, *all_frequencies()))
+        A, P = _solve(model, p, start, *all_frequencies())
+        return np.asarray(A), np.asarray(P)
 
 
 @pytest.mark.parametrize("w", [-0.6, 0.0, 0.3, 0.9])

@@ -157,10 +157,9 @@ def test_warmup_is_cut_off_and_nothing_else(rww, balanced_network):
     whole = simulate(rww, stack([p]), start, key, Scan(0.2, 0.02, 0.0))
     cut = simulate(rww, stack([p]), start, key, Scan(0.12, 0.02, 0.08))
     np.testing.assert_array_equal(whole.bold[:, 4:], cut.bold)
-    later = simulate(rww, stack([p]), start, key, Scan(0.12, 0.02, 0.07))  # rounded up to volumes
-    np.testing.assert_array_equal(later.bold, cut.bold)
 
 
+@pytest.mark.slow
 def test_holding_the_coupling_changes_little(rww, balanced_network):
     p, state = balanced_network(n=6, seed=44)
     key = scan_key(1, "sub-01", "hold")[None]

@@ -90,6 +90,7 @@ def test_weights_are_symmetric_positive_and_only_on_edges(problem, fitted):
     assert structure[0, 5] == 0.0
 
 
+@pytest.mark.slow
 def test_fewer_steps_are_the_beginning_of_more(problem, fitted):
     _, wiring, fc, structure = problem
     short = fit_effective_connectivity(
@@ -99,6 +100,7 @@ def test_fewer_steps_are_the_beginning_of_more(problem, fitted):
     np.testing.assert_array_equal(short.correlation, fitted[0].correlation[:3])
 
 
+@pytest.mark.slow
 def test_regularisation_holds_the_weights_and_leaves_the_edges(problem):
     _, wiring, fc, structure = problem
     cut = structure.copy()

@@ -26,6 +26,10 @@ def transfer_reference(x, d):
     return value
 
 
+_slope = jax.jit(jax.vmap(jax.grad(transfer), in_axes=(0, None)))
+_curvature = jax.jit(jax.vmap(jax.grad(jax.grad(transfer)), in_axes=(0, None)))
+
+
 def scalar_drift(S_E, S_I, to_E, to_I, stimulus, p):
     """The model's equations once more, with floats: nothing shared with the implementation."""
     excitation = (1 + p["excitation"]) * p["J_N"] * (p["w_plus"] * S_E + p["G"] * to_E)
@@ -90,7 +94,7 @@ def test_transfer_of_strongly_inhibited_cells_is_a_finite_zero(dtype):
     with jax.enable_x64(dtype == np.float64):
         x = jnp.asarray([-1e3, -1e4, -1e30], dtype=dtype)
         got = np.asarray(transfer(x, dtype(D_E)))
-        slope = np.asarray(jax.vmap(jax.grad(lambda v: transfer(v, dtype(D_E))))(x))
+        slope = np.asarray(_slope(x, dtype(D_E)))
     assert np.isfinite(got[:2]).all()
     assert np.abs(got[:2]).max() < 1e-28
     assert np.isfinite(slope[:2]).all()
@@ -109,10 +113,7 @@ def test_transfer_gradient_equals_finite_differences():
     h = np.longdouble(1e-5)
     exact = (transfer_reference(x + h, D_E) - transfer_reference(x - h, D_E)) / (2 * h)
     with jax.enable_x64(True):
-        slope = np.asarray(jax.vmap(jax.grad(lambda v: transfer(v, D_E)))(jnp.asarray(x)))
-        second = np.asarray(
-            jax.vmap(jax.grad(jax.grad(lambda v: transfer(v, D_E))))(jnp.asarray(x))
-        )
+        slope, second = (np.asarray(f(jnp.asarray(x), D_E)) for f in (_slope, _curvature))
     assert np.abs(slope - exact).max() < 1e-9
     assert slope[np.flatnonzero(x == 0.0)] == pytest.approx(0.5, abs=1e-12)
     # second derivative at 0 is d/6
@@ -126,7 +127,7 @@ def test_transfer_is_smooth_where_the_series_ends():
         for sign in (-1.0, 1.0):
             below, above = (sign * edge * (1 + e) for e in (-1e-12, 1e-12))
             value = [float(transfer(jnp.float64(v), D_E)) for v in (below, above)]
-            slope = [float(jax.grad(lambda v: transfer(v, D_E))(v)) for v in (below, above)]
+            slope = np.asarray(_slope(jnp.array([below, above]), D_E))
             assert value[0] == pytest.approx(value[1], rel=1e-11)
             assert slope[0] == pytest.approx(slope[1], rel=1e-8)
 
