@@ -56,6 +56,7 @@ FIT_STEPS = 400
 SEEDS = 8
 NOISE_SD = (0.01, 0.03, 0.1, 0.316)
 REST_S = 100.0
+PAGE = Path(__file__).with_name("design_study_page.md")
 LOUVAIN = {"runs": 50, "seed": 1}
 
 Row = tuple[str, ...]
@@ -441,7 +442,7 @@ def main() -> int:
     sweep, repair = top_down(atlas, read, engine, [(plain, 0.0), (ec.weights, FEEDFORWARD)])
     data_pair = read.pair(atlas.fc, "L.RMFG")
 
-    page = PAGE.format(
+    page = PAGE.read_text(encoding="utf-8").format(
         part_1=_table(("quantity", "theirs", "ours"), part_1),
         part_2a=_table(("quantity", "theirs", "ours"), part_2a),
         steps=ec.metadata["fit"]["steps"],
@@ -465,69 +466,6 @@ def main() -> int:
     options.output.write_text(page, encoding="utf-8")
     print(page)
     return 0
-
-
-PAGE = """# The design study, theirs and ours
-
-Written by `python benchmarks/reproduce_design_study.py`; do not edit. "Theirs" are the numbers of
-the design study that preceded netmod, computed by other code; "ours" come from netmod's own rooms
-on the atlas `dk84`. FC is the linear-noise FC from 0.01 to 0.09 Hz unless a table says otherwise;
-r is over the upper triangle of all 84 regions; segregation, Q, within-DMN and means are over the
-68 cortical regions. sgACC is the proxy of the atlas (medial orbitofrontal and rostral anterior
-cingulate), DLPFC the rostral and caudal middle frontal gyrus. A research simulation, not medical
-advice.
-
-## 1. Structural weights alone
-
-Spectral radius 1, exact FIC, no excitation of inhibition, G from 0.5 in steps of 0.05 while stable.
-
-{part_1}
-
-## 2. Effective connectivity
-
-As shipped: symmetric, with E→I (λ = 0.2, w = 0.1) inside the loss, {steps} steps, the entries
-DLPFC-sgACC weighted {emphasis:g}-fold. Theirs is an asymmetric fit without E→I; in brackets their
-symmetric one with the same E→I after 400 steps.
-Network labels differ a little, hence the second numbers. r is the quality of a fit with about as
-many parameters as data, not a validation.
-
-{part_2a}
-
-Refitted with 400 steps and every entry weighted alike. Each cell: theirs / ours with their settings
-(1e-5 times the mean squared log-deviation, start at spectral radius 1) / ours with the settings of
-`atlases/fit_effective_connectivity.py` (3e-7 times its sum, start at 1.25). E→I = λ C on every
-edge, and w from the four middle frontal parcels to the four of sgACC. The data's FC(L.RMFG, sgACC)
-is {data_pair} (theirs: 0.134).
-
-{part_2b}
-
-## 3. Stochastic simulation
-
-The shipped EC; 5 minutes at TR 2 s, 8 seeds, steps of 1 ms, BOLD of Friston 2003; FC averaged over
-seeds. Theirs: Euler-Maruyama, their asymmetric EC (eigenvalue -2.0). FIC is the noise-free one:
-at the largest noise the rate lies above its target, as theirs does; ours is nearer to instability,
-amplifies noise more, and so departs earlier.
-
-{part_3}
-
-## 4. The top-down pathway
-
-FC(L-DLPFC, sgACC) with FIC solved for each w:
-
-{sweep}
-
-The lesion of the probe with inhibition held at the healthy solution of w = 0.1 (sgACC recurrence
-× 1.03, DLPFC × 0.97, J of DLPFC × 0.97, sgACC-DMN edges × 1.3, w halved), then w raised and the
-recurrence of left DLPFC × 1.02; the noise-free network comes to rest first. Each cell: rate of
-sgACC in Hz, FC(L-DLPFC, sgACC), within-DMN.
-
-{repair}
-
-What differs: their EC was asymmetric and fitted without w, so that their healthy pair lies below
-the data; the first column repeats that with our symmetric EC, the second uses the shipped EC,
-whose loss contained λ and w. The sizes of this lesion are the probe's, larger than those of the
-populations that netmod ships (|d| ≤ 1).
-"""
 
 
 if __name__ == "__main__":

@@ -117,7 +117,14 @@ def _simulate(scenario: Scenario, cohort: Cohort, store: Store) -> None:
     details = {"Engine": scenario.engine, "Seed": scenario.seed, "Atlas": scenario.atlas_name,
                "ModelName": scenario.model.name}  # fmt: skip
     with tqdm(total=len(same), unit="scan", desc="scanning", file=sys.stderr, disable=None) as bar:
-        for identity, reading in run_cells(scenario, missing, bar.update):
+
+        def advance(count: int) -> None:
+            bar.n += count
+            bar.refresh()
+            if bar.disable:  # no terminal: plain lines
+                _say(f"{bar.n} of {len(same)} scans")
+
+        for identity, reading in run_cells(scenario, missing, advance):
             for cell in same[identity]:
                 store.write(cell, reading, details)
 

@@ -12,7 +12,7 @@ from netmod.dynamics.linear import solve_fixed_point
 from netmod.dynamics.parameters import make_parameters
 from netmod.models import MODELS, Model, Parameter
 
-# compiled once for every test of the session (one program a shape)
+# compiled once for all tests (one program a shape)
 _balance = jax.jit(balance)
 _solve_fixed_point = jax.jit(solve_fixed_point, static_argnums=(0, 3))
 

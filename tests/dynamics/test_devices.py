@@ -59,6 +59,7 @@ def test_two_devices_give_the_same_bytes_as_one():
     assert alone == shared
 
 
+@pytest.mark.slow
 def test_devices_that_the_user_chose_stand():
     assert run(2, JAX_NUM_CPU_DEVICES="1")[0] == 1
 

@@ -15,7 +15,7 @@ from netmod.graph.connectivity import correlation
 from netmod.observe import balloon
 from netmod.observe.balloon import HEMODYNAMICS, linear_response
 
-LANES = 32
+LANES = 20
 SCAN = Scan(duration_s=300.0, tr_s=2.0, warmup_s=30.0, dt_ms=2.0)
 H = HEMODYNAMICS["friston2003"]
 

@@ -104,7 +104,7 @@ def scalar_scan(network, h, state, key, scan, noise):
 
 
 @pytest.mark.parametrize("noise", [False, True], ids=["still", "noisy"])
-@pytest.mark.parametrize(("solver", "hold"), CASES)
+@pytest.mark.parametrize(("solver", "hold"), [("euler", True), ("heun", True), ("heun", False)])
 def test_sixty_steps_equal_the_scalar_program(
     rww, balanced_network, scalar_network, solver, hold, noise
 ):

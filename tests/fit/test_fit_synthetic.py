@@ -130,6 +130,7 @@ def test_emphasis_brings_an_entry_nearer(problem):
     assert error[1] < 0.5 * error[0]
 
 
+@pytest.mark.slow
 def test_gradient_through_fic_and_spectrum_equals_finite_differences(problem):
     truth, wiring, _, _ = problem
     omegas, quadrature = band_nodes(0.01, 0.09, 4)

@@ -11,7 +11,7 @@ from netmod.models import MODELS
 RWW = MODELS["reduced_wong_wang"]
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=str)
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
 def test_declaration_is_complete(model):
     assert MODELS[model.name] is model
     assert model.doc and "\n" not in model.doc
