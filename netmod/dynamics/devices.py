@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+from threadpoolctl import threadpool_limits
+
 from netmod.errors import ConfigError
 
 _CPU_FLAGS = {
@@ -52,6 +54,9 @@ def prepare_devices(device: str = "cpu", jobs: int | None = None) -> tuple[str, 
         # once the backend runs (in a notebook, a test) its devices are used as they are
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", cores)
+    if device == "cpu":
+        # small matrices gain nothing from BLAS threads, which spin against the devices' own
+        threadpool_limits(1, user_api="blas")
     devices = jax.devices()
     if device == "gpu" and devices[0].platform != "gpu":
         raise ConfigError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -102,9 +103,11 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
 
     model = MODELS[scenario.model.name]
     subjects = _draw(scenario, atlas)
-    with jax.enable_x64(True):
+    # the slow layer is NumPy: it runs while XLA compiles FIC
+    with ThreadPoolExecutor(1) as aside, jax.enable_x64(True):
+        slow = aside.submit(_slow_states, scenario, atlas, subjects)
         healthy = _balance(model, subjects, scenario)
-        states = _slow_states(scenario, atlas, subjects)
+        states = slow.result()
         cells = _scan_networks(scenario, atlas, model, subjects, healthy, states)
     return Cohort(tuple(subjects), tuple(cells), states)
 
