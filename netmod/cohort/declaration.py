@@ -31,8 +31,8 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         "severity_sd": Parameter(
             0.30, "1", 0.0, 1.0, "SD of the patients' severity around 1", "proposal"
         ),
-        "sgacc_excitability": Parameter(
-            0.018, "1", -0.2, 0.2, "Lesion: recurrent excitation of sgACC", "proposal"
+        "sgacc_inhibition": Parameter(
+            -0.01, "1", -0.5, 0.5, "Lesion: local inhibition J of sgACC (disinhibition)", "proposal"
         ),
         "dlpfc_excitability": Parameter(
             -0.01, "1", -0.2, 0.2, "Lesion: recurrent excitation of DLPFC", "proposal"

@@ -121,9 +121,9 @@ def lesion(
     sgacc = list(atlas.targets.get("sgacc", ()))
     dlpfc = [*atlas.targets.get("dlpfc_left", ()), *atlas.targets.get("dlpfc_right", ())]
     recurrent = healthy.values["w_plus"].copy()
-    recurrent[sgacc] *= 1.0 + severity * constants["sgacc_excitability"]
     recurrent[dlpfc] *= 1.0 + severity * constants["dlpfc_excitability"]
     J = healthy.values["J"].copy()
+    J[sgacc] *= 1.0 + severity * constants["sgacc_inhibition"]
     J[dlpfc] *= 1.0 + severity * constants["dlpfc_inhibition"]
     weights = healthy.weights.copy()
     pathway = np.ix_([1], sgacc, dlpfc)

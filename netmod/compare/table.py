@@ -28,10 +28,10 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "metric": "name of the readout",
         "arm": "arm that is compared",
         "time_h": "time of its scan in hours from baseline",
-        "reference": "what it is compared with: the untreated arm at the same time, its own "
-        "baseline, or the healthy arm at baseline",
+        "reference": "what it is compared with: the untreated arm of its population at the same "
+        "time, its own baseline, or the healthy arm at baseline",
         "noise": "shared: same noise in both scans; independent: other noise, as in a rescan; "
-        "between: two groups of subjects",
+        "between: two groups of subjects; with engine linear no scan has noise",
         "n": "pairs of scans with status ok; for two groups, both together",
         "mean": "mean of the arm over these",
         "mean_reference": "mean of the reference over these",
@@ -44,22 +44,23 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "read as a clinical effect size",
         "p": "two-sided permutation p of this row alone",
         "p_corrected": "p corrected by the largest |t| over all rows of the family",
-        "family": "rows corrected together: all metrics, arms and times of one kind of reference",
+        "family": "rows corrected together: all metrics, arms and times of one reference "
+        "and one kind of noise",
     }
 )
 
 
 def compare_arms(
     signatures: pd.DataFrame,
-    untreated: str = "mdd",
+    references: Mapping[str, str | None],
     seed: int = 0,
     n_bootstrap: int = 5000,
     n_permutations: int = 10000,
     *,
-    healthy: str = "healthy",
+    groups: tuple[str, str] | None = None,
     metrics: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Compare every arm at every time with the untreated arm and with its own baseline.
+    """Compare every arm at every time with its untreated arm and with its own baseline.
 
     Parameters
     ----------
@@ -67,13 +68,13 @@ def compare_arms(
         Columns ``arm``, ``subject``, ``time_h``, the metrics, and ``status`` if some scans
         failed: rows whose status is not ``ok`` are left out, and ``n`` says so. Several rows of
         one subject, arm and time (replicates) are averaged first.
-    untreated : str
-        Arm of the same population without treatment.
+    references : mapping of str to str or None
+        For every arm the untreated arm of its population; None (or the arm itself) for an arm
+        that has no paired contrast with an untreated one.
     seed, n_bootstrap, n_permutations : int
         Seed and number of resamples and permutations.
-    healthy : str
-        Healthy arm, compared with the untreated one at baseline as two groups of subjects; it
-        is left out of the paired contrasts with the untreated arm.
+    groups : tuple of (str, str), optional
+        Two untreated arms, depressed and healthy, compared at baseline as two groups of subjects.
     metrics : sequence of str, optional
         Columns to compare; by default all of :data:`netmod.graph.signatures.METRICS` present.
 
@@ -82,26 +83,29 @@ def compare_arms(
     DataFrame
         Columns as in :data:`COLUMNS`, rows by reference, metric, arm and time:
 
-        - reference ``untreated`` (noise shared): every other arm at every time;
-        - reference ``baseline`` (noise independent): every arm at every later time; for the
+        - reference an untreated arm (noise shared): its treated arms at every time, one family
+          for each untreated arm;
+        - reference ``baseline`` (noise independent): every arm at every later time; for an
           untreated arm this is the rescan null;
-        - reference ``healthy`` (between): the untreated arm at baseline.
+        - reference the healthy arm (noise between): the depressed one at baseline.
 
-        NaN where fewer than two pairs are left. Contrasts without an arm in the table are absent.
+        NaN where fewer than two pairs are left.
 
     Raises
     ------
     DataError
-        If a column is missing or there is no row.
+        If a column is missing, there is no row, an arm has no entry in `references`, or an arm
+        named there or in `groups` is not in the table.
     """
     import pandas as pd
 
-    study = _Study.from_table(signatures, _checked_metrics(signatures, metrics), untreated, healthy)
+    study = _Study.from_table(signatures, _checked_metrics(signatures, metrics))
+    _check_references(study.arms, references, groups)
     draws = _Draws(seed, n_bootstrap, n_permutations)
     rows = [
-        *_against_untreated(study, draws),
+        *_against_untreated(study, references, draws),
         *_against_baseline(study, draws),
-        *_against_healthy(study, draws),
+        *_against_healthy(study, groups, draws),
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -134,6 +138,26 @@ def _checked_metrics(signatures: pd.DataFrame, metrics: Sequence[str] | None) ->
     return list(metrics)
 
 
+def _check_references(
+    arms: Sequence[str], references: Mapping[str, str | None], groups: tuple[str, str] | None
+) -> None:
+    for arm in arms:
+        if arm not in references:
+            raise DataError(
+                f"no reference is given for arm '{arm}'",
+                expected="an untreated arm, or None, for every arm",
+                got=", ".join(references),
+            )
+    named = [references[arm] for arm in arms if references[arm] is not None]
+    for arm in (*named, *(groups or ())):
+        if arm not in arms:
+            raise DataError(
+                f"the table of signatures has no arm '{arm}' to compare with",
+                expected=", ".join(arms),
+                hint=did_you_mean(arm, arms),
+            )
+
+
 @dataclass(frozen=True)
 class _Study:
     """Values ``cube [metric, arm, time, subject]``, NaN where no scan is ok."""
@@ -142,13 +166,9 @@ class _Study:
     arms: list[str]
     times: list[float]
     cube: NDArray[np.float64]
-    untreated: str
-    healthy: str
 
     @classmethod
-    def from_table(
-        cls, signatures: pd.DataFrame, metrics: list[str], untreated: str, healthy: str
-    ) -> _Study:
+    def from_table(cls, signatures: pd.DataFrame, metrics: list[str]) -> _Study:
         arm, subject = signatures["arm"].to_numpy(), signatures["subject"].to_numpy()
         time = signatures["time_h"].to_numpy(dtype=float)
         arms = list(dict.fromkeys(arm.tolist()))
@@ -172,12 +192,14 @@ class _Study:
             np.add.at(total, index, value[kept])
             np.add.at(count, index, 1.0)
             np.divide(total, count, out=cube[number], where=count > 0)
-        return cls(metrics, [str(one) for one in arms], times, cube, untreated, healthy)
+        return cls(metrics, [str(one) for one in arms], times, cube)
 
 
 def _row(metric: str, arm: str, time_h: float, reference: str, noise: str, c: Contrast) -> dict:
     head = {"metric": metric, "arm": arm, "time_h": time_h, "reference": reference, "noise": noise}
-    return head | asdict(c) | {"p": np.nan, "p_corrected": np.nan, "family": reference}
+    # an arm may be the reference of a group contrast and of paired ones: two families
+    family = f"{reference}, {noise}"
+    return head | asdict(c) | {"p": np.nan, "p_corrected": np.nan, "family": family}
 
 
 def _with_p(rows: list[dict], p: NDArray, p_corrected: NDArray) -> list[dict]:
@@ -205,18 +227,21 @@ def _paired_rows(plan: list[tuple], reference: str, noise: str, draws: _Draws) -
     return _with_p(rows, *sign_flip(differences, draws.n_permutations, draws.seed))
 
 
-def _against_untreated(study: _Study, draws: _Draws) -> list[dict]:
-    if study.untreated not in study.arms:
-        return []
-    reference = study.cube[:, study.arms.index(study.untreated)]
-    plan = [
-        (metric, arm, time, study.cube[m, a, t], reference[m, t])
-        for m, metric in enumerate(study.metrics)
-        for a, arm in enumerate(study.arms)
-        if arm not in (study.untreated, study.healthy)
-        for t, time in enumerate(study.times)
-    ]
-    return _paired_rows(plan, study.untreated, "shared", draws)
+def _against_untreated(
+    study: _Study, references: Mapping[str, str | None], draws: _Draws
+) -> list[dict]:
+    rows: list[dict] = []
+    for untreated in [arm for arm in study.arms if arm in set(references.values())]:
+        reference = study.cube[:, study.arms.index(untreated)]
+        plan = [
+            (metric, arm, time, study.cube[m, a, t], reference[m, t])
+            for m, metric in enumerate(study.metrics)
+            for a, arm in enumerate(study.arms)
+            if references[arm] == untreated != arm
+            for t, time in enumerate(study.times)
+        ]
+        rows += _paired_rows(plan, untreated, "shared", draws)
+    return rows
 
 
 def _against_baseline(study: _Study, draws: _Draws) -> list[dict]:
@@ -233,20 +258,20 @@ def _against_baseline(study: _Study, draws: _Draws) -> list[dict]:
     return _paired_rows(plan, BASELINE, "independent", draws)
 
 
-def _against_healthy(study: _Study, draws: _Draws) -> list[dict]:
-    both = (study.untreated, study.healthy)
-    if not set(both) <= set(study.arms) or 0.0 not in study.times:
+def _against_healthy(study: _Study, groups: tuple[str, str] | None, draws: _Draws) -> list[dict]:
+    if groups is None or 0.0 not in study.times:
         return []
+    depressed, healthy = groups
     start = study.times.index(0.0)
-    ill, well = (study.cube[:, study.arms.index(arm), start] for arm in both)
+    ill, well = (study.cube[:, study.arms.index(arm), start] for arm in groups)
     # subjects who are absent from a group altogether are no members that could be exchanged
     ill, well = (group[:, np.isfinite(group).any(axis=0)] for group in (ill, well))
     rows = [
         _row(
             metric,
-            study.untreated,
+            depressed,
             0.0,
-            study.healthy,
+            healthy,
             "between",
             group_contrast(ill[m], well[m], draws.seed, draws.n_bootstrap),
         )
@@ -265,9 +290,9 @@ def format_table(comparisons: pd.DataFrame, metrics: Sequence[str], times: Seque
     metrics : sequence of str
         One column each: difference with its 95 % interval.
     times : sequence of float
-        One block each, in hours. Treated arms are shown against the untreated arm; an arm
-        without such a contrast (the untreated arm itself, the healthy one) against its own
-        baseline. At 0 h the untreated arm is shown against the healthy one.
+        One block each, in hours. Treated arms are shown against the untreated arm of their
+        population; an arm without such a contrast (an untreated arm itself) against its own
+        baseline. At 0 h the depressed arm is shown against the healthy one.
 
     Returns
     -------

@@ -99,7 +99,7 @@ def solve_fixed_point(
     start : tuple of arrays, shape (region,)
         Where to start: the healthy FIC state.
     steps : int
-        Newton steps; each is halved up to six times while the residual grows.
+        Most Newton steps; each takes the best of seven lengths, from whole to 1/64.
 
     Returns
     -------

@@ -70,8 +70,8 @@ def normal_pair(key: tuple[Any, Any], region: Any, step: Any) -> tuple[Any, Any]
     # 24 bits shifted by one half lie in (0, 1), so the logarithm is finite (tail to 5.9 sigma)
     uniform = ((u >> jnp.uint32(8)).astype(jnp.float32) + 0.5) * jnp.float32(2.0**-24)
     radius = jnp.sqrt(-2.0 * jnp.log(uniform))
-    # The upper 29 bits give an angle in [-pi/4, pi/4), where short polynomials are exact to
-    # single precision; the three low bits choose the octant by a swap and two signs.
+    # The upper 29 bits give an angle in [-pi/4, pi/4), where short polynomials err by less than
+    # 4e-7; the three low bits choose the octant by a swap and two signs.
     angle = (v.astype(jnp.int32) >> 3).astype(jnp.float32) * jnp.float32(np.pi / 4 * 2.0**-28)
     square = angle * angle
     sine = angle * (1 + square * (-1 / 6 + square * (1 / 120 - square / 5040)))

@@ -6,6 +6,7 @@ run, and a lane's numbers do not depend on which others share the batch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -88,15 +89,7 @@ def check_scan(model: Model, scan: Scan) -> tuple[int, int, int, int]:
             raise ConfigError(f"{what} must be a whole multiple of {step:g}", got=f"{value:g}")
         return count
 
-    fastest_ms = 1e3 * min(
-        p.default for name, p in model.parameters.items() if p.unit == "s" and name[:3] == "tau"
-    )
-    if scan.dt_ms > 0.5 * fastest_ms:
-        raise ConfigError(
-            "dt_ms is too large for the model's fastest time constant",
-            expected=f"at most {0.5 * fastest_ms:g} ms for {model.name}",
-            got=f"{scan.dt_ms:g} ms",
-        )
+    check_step(model, model.defaults(), scan.dt_ms)
     neural = whole(BALLOON_DT_MS, scan.dt_ms, "the hemodynamic step of 10 ms")
     per_volume = whole(scan.tr_s * 1e3, BALLOON_DT_MS, "tr_s in ms")
     volumes = whole(scan.duration_s, scan.tr_s, "duration_s")
@@ -110,6 +103,27 @@ def check_scan(model: Model, scan: Scan) -> tuple[int, int, int, int]:
             hint="shorten duration_s or raise dt_ms",
         )
     return warmup, volumes, per_volume, neural
+
+
+def check_step(model: Model, values: Mapping[str, Any], dt_ms: float) -> None:
+    """Refuse a step that does not resolve the fastest time constant among some values.
+
+    Raises
+    ------
+    ConfigError
+        If dt is more than half of it.
+    """
+    fastest_ms = 1e3 * min(
+        float(np.min(values[name]))
+        for name, p in model.parameters.items()
+        if p.unit == "s" and name.startswith("tau")
+    )
+    if dt_ms > 0.5 * fastest_ms:
+        raise ConfigError(
+            "dt_ms is too large for the model's fastest time constant",
+            expected=f"at most {0.5 * fastest_ms:g} ms for {model.name}",
+            got=f"{dt_ms:g} ms",
+        )
 
 
 def simulate(
@@ -144,6 +158,7 @@ def simulate(
         If the steps do not fit (:func:`check_scan`).
     """
     check_scan(model, scan)
+    check_step(model, parameters.values, scan.dt_ms)
     import jax
 
     devices = tuple(jax.devices())

@@ -40,12 +40,13 @@ FIGURES = (
     ),
     Figure(
         "effects",
-        "Differences from untreated depression",
-        "Mean paired difference between each arm and the same subjects untreated at the same "
-        "time, with the 95 % bootstrap interval. Filled marks: p corrected over the family "
-        "below 0.05. First row: healthy minus untreated depression at baseline, as two groups. "
+        "Differences from the untreated arm",
+        "Mean paired difference between each arm and the same subjects untreated (in the same "
+        "population, at the same time), with the 95 % bootstrap interval. Filled marks: p "
+        "corrected over the family below 0.05. Row of the healthy arm: healthy minus untreated "
+        "depression at baseline, as two groups. "
         "The intervals describe simulated subjects, not patients.",
-        "Forest plot, one panel per metric: difference from untreated depression with interval "
+        "Forest plot, one panel per metric: difference from the untreated arm with interval "
         "for every arm and time.",
     ),
     Figure(
@@ -61,8 +62,9 @@ FIGURES = (
     Figure(
         "delta_fc",
         "Change of functional connectivity",
-        "Mean difference of Fisher z between each arm and the same subjects untreated at the same "
-        "time (acute effects in the early columns). Regions are ordered by network; "
+        "Mean difference of Fisher z between each arm and the same subjects untreated (in the same "
+        "population, at the same time; the healthy arm against untreated depression; acute effects "
+        "in the early columns). Regions are ordered by network; "
         "inside a network, left before right hemisphere. All panels share one colour scale.",
         "Grid of matrices, arms as rows and times as columns: change of connectivity between "
         "every pair of regions.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netmod.figures.delta_fc import shown_arms, shown_times
+from netmod.figures.delta_fc import mean_change, shown_arms, shown_times
 from netmod.figures.labels import arm_label, tick_time, title_lines
 from netmod.figures.style import (
     DIVERGING,
@@ -76,7 +76,7 @@ def strongest_change(
         Over the cortical regions alone.
     """
     times = shown_times(results)
-    changes = [results.delta_z(arm, time)[np.ix_(cortex, cortex)] for time in times]
+    changes = [mean_change(results, arm, time)[np.ix_(cortex, cortex)] for time in times]
     upper = np.triu_indices(len(cortex), k=1)
     sizes = [float(np.sqrt(np.mean(np.nan_to_num(change[upper]) ** 2))) for change in changes]
     best = int(np.argmax(sizes))

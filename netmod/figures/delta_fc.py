@@ -1,10 +1,12 @@
-"""Change of functional connectivity against untreated depression, arms by times."""
+"""Change of functional connectivity against the untreated, arms by times."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netmod.figures.labels import arm_label, tick_time, title_lines
+import numpy as np
+
+from netmod.figures.labels import arm_label, reference_arm, tick_time, title_lines
 from netmod.figures.matrices import (
     NAMES_MARGIN_IN,
     draw_matrix,
@@ -20,6 +22,7 @@ from netmod.figures.style import (
     nice_limit,
     page_to_width,
 )
+from netmod.graph.connectivity import fisher_z
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,6 +43,54 @@ def shown_arms(results: Results) -> tuple[str, ...]:
     """Return the arms that differ from the reference by design."""
     others = tuple(arm for arm in results.arms if arm != results.untreated)
     return others or results.arms
+
+
+def compared_with(results: Results, arm: str) -> str | None:
+    """Return the arm whose FC is subtracted: the untreated of the same population.
+
+    The healthy arm itself is shown against untreated depression. None: the arm's own first scan.
+    """
+    return results.untreated if arm == results.healthy else reference_arm(results, arm)
+
+
+def mean_change(results: Results, arm: str, time_h: float) -> np.ndarray:
+    """Return the mean paired difference of Fisher z between an arm and what it is compared with.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+    arm : str
+        Name of an arm.
+    time_h : float
+        Time of the scan in hours.
+
+    Returns
+    -------
+    ndarray, shape (N, N)
+        Diagonal 0; all NaN when no subject has both scans.
+
+    Raises
+    ------
+    DataError
+        If the study has no such arm or time.
+    """
+    reference = compared_with(results, arm)
+    here = results.cells(arm, time_h)
+    if reference is None:
+        there = results.cells(arm, results.times_h[0])
+    else:
+        there = results.cells(reference, time_h)
+    both = [subject for subject in here if subject in there]
+    if not both:
+        return np.full((len(results.region),) * 2, np.nan)
+    first, second = (
+        fisher_z(results.fc[[cells[subject] for subject in both]].astype(float))
+        for cells in (here, there)
+    )
+    change = (first - second).mean(axis=0)
+    np.fill_diagonal(change, 0.0)
+    return change
 
 
 def draw(results: Results, atlas: Atlas) -> Figure:
@@ -74,7 +125,7 @@ def draw(results: Results, atlas: Atlas) -> Figure:
         largest=largest,
     )
     figure = page.figure()
-    changes = {(arm, time): results.delta_z(arm, time) for arm in arms for time in times}
+    changes = {(arm, time): mean_change(results, arm, time) for arm in arms for time in times}
     beside = [off_diagonal(change) for change in changes.values()]
     limit = nice_limit(beside)
     image = None
@@ -100,11 +151,10 @@ def draw(results: Results, atlas: Atlas) -> Figure:
     box = page.fraction(
         page.width - page.right + 0.12, page.height - page.top - height, 0.09, height
     )
-    reference = (
-        f"ΔFC to {arm_label(results.untreated)}"
-        if results.untreated
-        else "ΔFC to the arm's first scan"
-    )
+    against = {compared_with(results, arm) for arm in arms}
+    one = against.pop() if len(against) == 1 else ""
+    names = {None: "ΔFC to the arm's first scan", "": "ΔFC to the arm's reference"}
+    reference = names.get(one, f"ΔFC to {arm_label(one or '')}")
     bar = colour_bar(
         figure,
         box,

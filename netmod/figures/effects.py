@@ -1,4 +1,4 @@
-"""Forest plot: difference of every arm from untreated depression, metric by metric."""
+"""Forest plot: difference of every arm from its untreated arm, metric by metric."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netmod.figures.delta_fc import shown_times
-from netmod.figures.labels import MAIN_METRICS, arm_label, metric_label, tick_time, title_lines
+from netmod.figures.labels import (
+    MAIN_METRICS,
+    arm_label,
+    metric_label,
+    reference_arm,
+    tick_time,
+    title_lines,
+)
 from netmod.figures.style import FAINT, INK, TEXT_PT, WIDTH_IN, Page, arm_colours
 
 if TYPE_CHECKING:
@@ -38,7 +45,7 @@ class ForestGroup:
     times_h : tuple of float
         One row each.
     rows : DataFrame
-        Comparisons of the arm, positive when the arm is above untreated depression.
+        Comparisons of the arm, positive when the arm is above its reference.
     top : float
         Place of the first row.
     """
@@ -54,9 +61,12 @@ class ForestGroup:
         return self.top + len(self.times_h) - 1
 
 
-def reference_of(results: Results) -> str:
-    """Return the reference of the comparisons shown: the untreated arm, else the baseline."""
-    return results.untreated if results.untreated is not None else "baseline"
+def reference_of(results: Results, arm: str) -> str:
+    """Return what an arm is shown against: the untreated arm of its population, else baseline."""
+    reference = reference_arm(results, arm)
+    if reference is None or (arm == reference == results.healthy and results.untreated is None):
+        return "baseline"
+    return reference
 
 
 def forest_groups(results: Results) -> list[ForestGroup]:
@@ -75,12 +85,12 @@ def forest_groups(results: Results) -> list[ForestGroup]:
     list of ForestGroup
         In the order of the arms.
     """
-    table, reference = results.comparisons, reference_of(results)
+    table = results.comparisons
     groups: list[ForestGroup] = []
     top = 0.0
     for arm in results.arms:
         times = shown_times(results)
-        rows = table[(table["arm"] == arm) & (table["reference"] == reference)]
+        rows = table[(table["arm"] == arm) & (table["reference"] == reference_of(results, arm))]
         rows = rows[rows["time_h"].isin(times)]
         if arm == results.healthy and results.untreated is not None:
             rows = _reversed(

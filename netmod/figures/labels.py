@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netmod.units import format_time
+
+if TYPE_CHECKING:
+    from netmod.study.results import Results
 
 _WORD = re.compile(r"[^\s_-]*[\s_-]?")
 
@@ -92,6 +96,30 @@ MAIN_METRICS = (
 def arm_label(arm: str) -> str:
     """Return the name of an arm as printed; a name of the user's own is kept as it is."""
     return ARM_LABELS.get(arm, arm)
+
+
+def reference_arm(results: Results, arm: str) -> str | None:
+    """Return the untreated arm of an arm's population: no treatment and no modifier.
+
+    Parameters
+    ----------
+    results : Results
+        A finished study.
+    arm : str
+        Name of an arm.
+
+    Returns
+    -------
+    str or None
+        The first such arm, which may be the arm itself; None when the study has none.
+    """
+    population = results.arm_details[arm]["population"]
+    for name in results.arms:
+        details = results.arm_details[name]
+        plain = details["treatment"] == "none" and not details["modifiers"]
+        if plain and details["population"] == population:
+            return name
+    return None
 
 
 def metric_label(metric: str) -> MetricLabel:

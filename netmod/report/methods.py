@@ -8,10 +8,15 @@ if TYPE_CHECKING:
     from netmod.study.results import Results
 
 _ENGINES = {
-    "sde": "The stochastic equations with conduction delays were integrated in time, and neural "
-    "activity was turned into BOLD by the balloon model.",
+    "sde": "The stochastic equations were integrated in time, and neural activity was turned into "
+    "BOLD by the balloon model.",
     "linear": "The linear noise approximation of the model at its fixed point gave the covariance "
     "in the BOLD band without integrating in time.",
+}
+_REPEATS = {
+    "sde": "arms share the subject's random numbers, and times do not.",
+    "linear": "the connectivity of a scan is exact, without sampling noise, so that an untreated "
+    "subject scanned again differs by nothing: the rescan null is zero by construction.",
 }
 
 SOURCES = (
@@ -56,9 +61,9 @@ def methods(results: Results, n_regions: int) -> list[str]:
     return [
         f"Each of the {n_regions} regions of the atlas {results.atlas_name} is one neural "
         f"mass{model}, coupled along the connectome. "
-        f"{_ENGINES.get(results.engine, '')}{scan} Every virtual subject has its own connectome "
-        "and appears in every arm; arms share the subject's random numbers, and "
-        "times do not.",
+        f"{_ENGINES.get(results.engine, '')} Conduction delays are not modelled in this version."
+        f"{scan} Every virtual subject has its own connectome and appears in every arm; "
+        f"{_REPEATS.get(results.engine, _REPEATS['sde'])}",
         "Treatments act on mechanisms of the model (synaptic weights, gain, inhibition), never on "
         "an observable; no term of the model knows the healthy state. Readouts use cortex alone: "
         "Pearson correlation, Louvain modularity of positive weights, system segregation and "

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netmod.figures.labels import MAIN_METRICS, arm_label, metric_label
+from netmod.figures.labels import MAIN_METRICS, arm_label, metric_label, reference_arm
 from netmod.units import format_time
 
 if TYPE_CHECKING:
@@ -15,6 +15,29 @@ if TYPE_CHECKING:
     from netmod.study.results import Results
 
 _ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """How each kind of reference is explained."""
+
+    rescan: str
+    untreated: str
+    baseline: str
+
+
+_NOTES = {
+    "sde": _Notes(
+        rescan="a rescan with other noise: what no treatment looks like",
+        untreated="the same subjects at the same time, with the same noise",
+        baseline="the same subjects before, with other noise",
+    ),
+    "linear": _Notes(
+        rescan="a rescan: zero by construction, as this engine is exact",
+        untreated="the same subjects at the same time; exact, no sampling noise",
+        baseline="the same subjects before; exact, no sampling noise",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +93,13 @@ def comparison_groups(results: Results) -> list[Group]:
     -------
     list of Group
         Untreated against healthy at baseline; untreated against its own baseline (the rescan
-        null); every other arm against untreated.
+        null); every other arm against the untreated arm of its population, or its own baseline
+        where there is none.
     """
     table = results.comparisons
     untreated, healthy = results.untreated, results.healthy
+    references = {arm: reference_arm(results, arm) for arm in results.arms}
+    notes = _NOTES.get(results.engine, _NOTES["sde"])
     groups: list[Group] = []
 
     def add(arm: str, reference: str, title: str, note: str) -> None:
@@ -81,29 +107,23 @@ def comparison_groups(results: Results) -> list[Group]:
         if not rows.empty:
             groups.append(_group(rows, title, note, results.times_h[0]))
 
-    if untreated is not None:
-        name = arm_label(untreated)
-        if healthy is not None:
-            add(
-                untreated,
-                healthy,
-                f"{name}, against {arm_label(healthy)}",
-                "two groups, at baseline",
-            )
-        add(
-            untreated,
-            "baseline",
-            f"{name}, against its own baseline",
-            "a rescan with other noise: what no treatment looks like",
-        )
+    if untreated is not None and healthy is not None:
+        title = f"{arm_label(untreated)}, against {arm_label(healthy)}"
+        add(untreated, healthy, title, "two groups, at baseline")
+    for arm in results.arms:
+        # the healthy arm's rescan counts where it is the reference of others
+        used = any(other != arm and name == arm for other, name in references.items())
+        if arm == untreated or (arm == healthy and used):
+            add(arm, "baseline", f"{arm_label(arm)}, against its own baseline", notes.rescan)
     for arm in results.arms:
         if arm in (untreated, healthy):
             continue
-        if untreated is not None:
-            note = "the same subjects at the same time, with the same noise"
-            add(arm, untreated, f"{arm_label(arm)}, against {arm_label(untreated)}", note)
+        reference = references[arm]
+        if reference is not None:
+            title = f"{arm_label(arm)}, against {arm_label(reference)}"
+            add(arm, reference, title, notes.untreated)
         else:
-            add(arm, "baseline", f"{arm_label(arm)}, against its own baseline", "other noise")
+            add(arm, "baseline", f"{arm_label(arm)}, against its own baseline", notes.baseline)
     return groups
 
 
@@ -140,7 +160,7 @@ def _group(table: pd.DataFrame, title: str, note: str, first_h: float) -> Group:
 
 
 def _times(table: pd.DataFrame, first_h: float) -> list[float]:
-    # Before any event arms that share noise are the same cells: a column of zeros says nothing.
+    # Before any event the arms of a population are the same cells: a column of zeros says nothing.
     times = sorted(table["time_h"].unique())
     first = table[table["time_h"] == first_h]
     same = times[0] == first_h and (first["difference"].dropna() == 0).all()

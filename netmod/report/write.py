@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netmod.errors import DataError
+from netmod.errors import DataError, NetmodError
 from netmod.figures.catalogue import FIGURES
 from netmod.figures.draw import draw_all
 from netmod.figures.labels import arm_label
@@ -50,6 +50,7 @@ def write_report(out: Path | str, atlas: Atlas | None = None) -> Path:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from netmod.study.results import load_results
+    from netmod.study.store import write_whole
 
     results = load_results(out)
     figures = results.folder / "figures"
@@ -65,12 +66,12 @@ def write_report(out: Path | str, atlas: Atlas | None = None) -> Path:
     page = environment.get_template(TEMPLATE).render(**_context(results, figures))
     path = results.folder / "report.html"
     try:
-        path.write_text(page, encoding="utf-8", newline="\n")
-    except OSError as error:
+        write_whole(path, page)
+    except NetmodError as error:
         raise DataError(
             "cannot write the report",
             where=str(path),
-            got=error.strerror or type(error).__name__,
+            got=error.got,
             hint="free the disk or make the folder writable",
         ) from error
     return path

@@ -19,6 +19,9 @@ NONE = "none"
 
 MOST_ARMS = 200
 
+BASELINE = "baseline"
+"""No arm may be called so: in a table of comparisons it is every arm's own first scan."""
+
 
 class Arm(Section):
     """One arm, fully resolved: what happens to every subject of a population.
@@ -26,7 +29,8 @@ class Arm(Section):
     Parameters
     ----------
     name : str
-        Small letters, digits and ``_``.
+        Small letters, digits and ``_``; not ``baseline``, and the name of a population only if
+        the arm is that population, untreated.
     population : str
         A name of `netmod.cohort.POPULATIONS`.
     treatment : str
@@ -51,6 +55,15 @@ class Arm(Section):
     modifiers: tuple[str, ...] = Field((), description="a list of modifiers")
     target: str | None = Field(None, description="the name of a target of the atlas")
     parameters: Numbers = Field(Numbers(), description="parameters of the treatment")
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if value == BASELINE:
+            expected = "any other name: comparisons call every arm's own first scan so"
+            hint = "choose another name"
+            raise ProblemsError([Problem((), "reserved name", expected, shown(value), hint)])
+        return value
 
     @field_validator("population", mode="before")
     @classmethod
@@ -125,6 +138,30 @@ class Arm(Section):
             )
         declared = treatment.parameters if treatment else {}
         return declared_numbers(f"Parameters of {name}", declared, value)
+
+    @model_validator(mode="after")
+    def _named_for_what_it_is(self) -> Arm:
+        if self.name not in cohort.POPULATIONS:
+            return self
+        changed = [
+            (("population",), f"population '{self.population}'", self.population != self.name),
+            (("treatment",), f"treatment '{self.treatment}'", self.treatment != NONE),
+            (("modifiers",), f"modifiers {', '.join(self.modifiers)}", bool(self.modifiers)),
+        ]
+        problems = [
+            Problem(
+                path,
+                "an arm with the name of a population is something else",
+                f"'{self.name}' untreated, without modifiers",
+                got,
+                "choose another name for this arm",
+            )
+            for path, got, wrong in changed
+            if wrong
+        ]
+        if problems:
+            raise ProblemsError(problems)
+        return self
 
     @model_validator(mode="after")
     def _aimed_once(self) -> Arm:
@@ -256,7 +293,7 @@ def _arm(name: object, spec: object) -> Arm:
         given.setdefault("population", name)
     elif name in treatments.TREATMENTS:
         given.setdefault("treatment", name)
-    elif not given:
+    elif not given and name != BASELINE:
         see = f"say what it is: 'arms: {{{name[:40]}: {{treatment: …}}}}'"
         raise ProblemsError([replace(unknown_word("arm", name, arm_words(), see=see), at_key=True)])
     try:

@@ -72,7 +72,9 @@ def located(problems: Iterable[Problem], positions: Positions) -> NetmodError:
 
 
 def check_against_atlas(scenario: Scenario, positions: Positions | None = None) -> Any:
-    """Check a scenario's words against its atlas: every arm's target.
+    """Check a scenario's words against its atlas and its files, before anything is computed.
+
+    Every arm's target, weights fitted for the model, and names that would share their files.
 
     Parameters
     ----------
@@ -88,9 +90,12 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
     Raises
     ------
     ConfigError
-        If a target is not one of the atlas's.
+        If there is no such atlas, a target is not one of its own, or it has no weights fitted
+        for the model where those are asked for; if two arms differ by underscores only.
     DataError
-        If the atlas is not found or cannot be used.
+        If the atlas cannot be used.
+    IntegrityError
+        If its fitted weights were changed.
     """
     from netmod.atlas import load_atlas
 
@@ -105,7 +110,7 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
             got=f"'{scenario.atlas}'",
             hint=error.hint or "name a shipped atlas, or the folder of one",
         ) from None
-    problems = []
+    problems = _missing_weights(scenario, atlas, positions) + _shared_files(scenario)
     for i, arm in enumerate(scenario.arms):
         if arm.target is None or arm.target in atlas.targets or arm.target in atlas.region:
             continue
@@ -124,6 +129,37 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
     if problems:
         raise located(problems, positions)
     return atlas
+
+
+def _missing_weights(scenario: Scenario, atlas: Any, positions: Positions) -> list[Problem]:
+    """Return the problem of effective connectivity that the atlas does not hold."""
+    from netmod.atlas import load_effective_connectivity
+
+    if scenario.model.connectivity != "effective":
+        return []
+    try:
+        load_effective_connectivity(atlas, scenario.model.name)
+    except ConfigError as error:
+        written = (("model", "connectivity"), ("model",))
+        path = next((path for path in written if path in positions), ("atlas",))
+        hint = "write 'model: {connectivity: structural}'"
+        what = f"atlas '{atlas.name}': {error.what}"
+        return [Problem(path, what, error.expected, error.got, hint)]
+    return []
+
+
+def _shared_files(scenario: Scenario) -> list[Problem]:
+    """Return the arms that would share their files: BIDS entities hold no underscores."""
+    problems = []
+    seen: dict[str, str] = {}
+    for arm in scenario.arms:
+        other = seen.setdefault(arm.name.replace("_", ""), arm.name)
+        if other != arm.name:
+            what = "two arms have the same name but for underscores"
+            got = f"'{other}' and '{arm.name}'"
+            hint = "rename one: file names keep letters and digits only"
+            problems.append(Problem(("arms", arm.name), what, None, got, hint, at_key=True))
+    return problems
 
 
 def _resolve_atlas(data: dict[str, Any], folder: Path) -> None:

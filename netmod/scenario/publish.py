@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from netmod import cohort, models, treatments
 from netmod.models.declaration import Parameter
-from netmod.scenario.arms import NONE, arm_words
-from netmod.scenario.schema import Scenario
+from netmod.scenario.arms import BASELINE, NONE, arm_words
+from netmod.scenario.schema import NOISE, SOLVED, ModelChoice, Scenario
 
 _TIME = r"^(baseline|\s*\d+(\.\d+)?\s*(min|h|d|wk)\s*)$"
 
@@ -20,7 +20,7 @@ def json_schema() -> dict[str, Any]:
     that belongs to this treatment) are checked by ``netmod validate`` only.
     """
     sections = {
-        name: {**field.annotation.model_json_schema(), "description": field.description}
+        name: _nullable(field.annotation.model_json_schema(), field.description)
         for name, field in Scenario.model_fields.items()
         if name in ("solver", "scanner", "cohort", "plasticity", "readout")
     }
@@ -36,20 +36,7 @@ def json_schema() -> dict[str, Any]:
             "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
             "atlas": {"type": "string", "default": "dk84"},
             "engine": {"enum": ["sde", "linear"], "default": "sde"},
-            "model": {
-                "oneOf": [
-                    {
-                        "type": "object",
-                        "description": model.doc,
-                        "additionalProperties": False,
-                        "properties": {
-                            "name": {"const": name},
-                            "parameters": _parameters(model.parameters),
-                        },
-                    }
-                    for name, model in models.MODELS.items()
-                ]
-            },
+            "model": {"anyOf": [_model(name) for name in models.MODELS]},
             **sections,
             "times": {
                 "type": "array",
@@ -68,11 +55,49 @@ def json_schema() -> dict[str, Any]:
                     {
                         "type": "object",
                         "minProperties": 1,
-                        "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
+                        "propertyNames": {
+                            "pattern": "^[a-z][a-z0-9_]*$",
+                            "maxLength": 40,
+                            "not": {"const": BASELINE},
+                        },
                         "additionalProperties": _arm(),
                     },
                 ]
             },
+        },
+    }
+
+
+def _nullable(section: dict[str, Any], description: str | None) -> dict[str, Any]:
+    """Return the schema of a section, which may also be left empty."""
+    return {**section, "type": ["object", "null"], "description": description}
+
+
+def _model(name: str) -> dict[str, Any]:
+    model = models.MODELS[name]
+    parameters = _parameters(model.parameters)
+    properties = parameters["properties"]
+    if SOLVED in properties:
+        properties[SOLVED]["const"] = properties[SOLVED]["default"]
+    if NOISE in properties:
+        properties[NOISE]["exclusiveMinimum"] = 0
+    connectivity = ModelChoice.model_fields["connectivity"]
+    default = ModelChoice.model_fields["name"].default
+    return {
+        "type": ["object", "null"] if name == default else "object",
+        "description": model.doc,
+        "additionalProperties": False,
+        # a model that is not the default has to be named
+        "required": [] if name == default else ["name"],
+        "properties": {
+            "name": {"const": name},
+            "connectivity": {
+                "enum": list(get_args(connectivity.annotation)),
+                "default": connectivity.default,
+                "description": connectivity.description,
+            },
+            "fic": {"enum": list(get_args(ModelChoice.model_fields["fic"].annotation))},
+            "parameters": parameters,
         },
     }
 
@@ -90,13 +115,13 @@ def _arm() -> dict[str, Any]:
             "population": {"enum": list(cohort.POPULATIONS)},
             "treatment": {"enum": [None, *dict.fromkeys([NONE, *treatments.TREATMENTS])]},
             "modifiers": {
-                "type": "array",
+                "type": ["array", "null"],
                 "uniqueItems": True,
                 "items": {"enum": list(treatments.MODIFIERS)},
             },
             "target": {"type": ["string", "null"]},
             "parameters": {
-                "type": "object",
+                "type": ["object", "null"],
                 "additionalProperties": False,
                 "properties": parameters,
             },
@@ -106,11 +131,11 @@ def _arm() -> dict[str, Any]:
 
 def _parameters(declared: Mapping[str, Parameter]) -> dict[str, Any]:
     return {
-        "type": "object",
+        "type": ["object", "null"],
         "additionalProperties": False,
         "properties": {
             name: {
-                "type": "number",
+                "type": "integer" if p.whole else "number",
                 "default": p.default,
                 "minimum": p.low,
                 "maximum": p.high,

@@ -24,6 +24,18 @@ SCHEMA_VERSION = 1
 MOST_TIMES = 100
 LATEST_H = 520 * 168.0
 EARLIEST_H = 1 / 60
+HEMODYNAMIC_STEP_MS = 10.0
+"""`netmod.dynamics.simulate.BALLOON_DT_MS`, repeated because that module needs jax."""
+
+STEPS_MS = (2.0, 1.0, 0.5, 0.25, 0.2, 0.1, 0.05)
+"""Steps that divide it, for hints."""
+
+SOLVED = "J"
+"""The parameter that feedback inhibition control solves for every region and subject."""
+
+NOISE = "noise_sd"
+"""The parameter that must not be 0: without noise nothing fluctuates, nothing correlates."""
+
 DEFAULT_TIMES = ("baseline", "2 h", "1 d", "1 wk", "6 wk")
 
 
@@ -34,6 +46,10 @@ class ModelChoice(Section):
     connectivity: Literal["effective", "structural"] = Field(
         "effective",
         description="weights fitted to the atlas's FC, or tractography scaled to radius 1",
+    )
+    fic: Literal["exact", "refined"] = Field(
+        "exact",
+        description="inhibition balanced without noise, or then corrected by simulation",
     )
     parameters: Numbers = Field(Numbers(), description="parameters of the model")
 
@@ -52,23 +68,63 @@ class ModelChoice(Section):
             return Numbers()
         name = info.data["name"]
         declared = models.MODELS[name].parameters
-        return declared_numbers(f"Parameters of {name}", declared, value)
+        values = declared_numbers(f"Parameters of {name}", declared, value)
+        problems = []
+        if SOLVED in declared and values[SOLVED] != declared[SOLVED].default:
+            what = "this parameter is solved by feedback inhibition control"
+            hint = f"leave {SOLVED} out; the lesion and the slow layer change it"
+            problems.append(Problem((SOLVED,), what, "no value", shown(values[SOLVED]), hint))
+        if NOISE in declared and values[NOISE] <= 0:
+            default = declared[NOISE].default
+            expected = f"more than 0: without noise there is no correlation (default {default:g})"
+            hint = f"write {default:g}, or leave it out"
+            problems.append(Problem((NOISE,), "out of range", expected, shown(values[NOISE]), hint))
+        if problems:
+            raise ProblemsError(problems)
+        return values
+
+    @property
+    def fastest(self) -> tuple[str, float] | None:
+        """Name and value in ms of the smallest time constant; None without one."""
+        declared = models.MODELS[self.name].parameters
+        taus = {
+            name: 1e3 * value
+            for name, value in self.parameters.items()
+            if name.startswith("tau") and declared[name].unit == "s"
+        }
+        return min(taus.items(), key=lambda item: item[1]) if taus else None
 
 
 class Solver(Section):
-    """How the stochastic system is integrated."""
+    """How the stochastic system is integrated.
+
+    The step is checked for either engine, so that ``--engine`` may change in any scenario.
+    """
 
     name: Literal["euler", "heun"] = Field(
         "heun", description="Euler-Maruyama, or stochastic Heun (less bias at the same step)"
     )
-    dt_ms: float = number(1.0, "ms", 0.05, 2.0, "Integration step")
+    dt_ms: float = number(1.0, "ms", 0.05, 2.0, "Integration step; divides 10 ms")
+
+    @model_validator(mode="after")
+    def _divides_hemodynamic_step(self) -> Solver:
+        if not _is_multiple(HEMODYNAMIC_STEP_MS, self.dt_ms):
+            problem = Problem(
+                ("dt_ms",),
+                "the hemodynamic step is not a whole number of steps",
+                f"a step that divides {HEMODYNAMIC_STEP_MS:g} ms",
+                f"{self.dt_ms:g}",
+                "write 1, 0.5 or 0.1",
+            )
+            raise ProblemsError([problem])
+        return self
 
 
 class Scanner(Section):
     """How neural activity becomes a scan."""
 
     duration_s: float = number(300.0, "s", 60.0, 7200.0, "Length of a scan; a multiple of tr_s")
-    tr_s: float = number(2.0, "s", 0.1, 10.0, "Repetition time; a multiple of dt_ms")
+    tr_s: float = number(2.0, "s", 0.1, 10.0, "Repetition time; a multiple of 0.01 s")
     warmup_s: float = number(20.0, "s", 0.0, 600.0, "Simulated before the scan and discarded")
     hemodynamics: Literal["friston2003", "stephan2007", "deco_legacy"] = Field(
         "friston2003", description="Constants of the balloon model"
@@ -76,6 +132,17 @@ class Scanner(Section):
 
     @model_validator(mode="after")
     def _whole_volumes(self) -> Scanner:
+        step_s = HEMODYNAMIC_STEP_MS / 1000
+        if not _is_multiple(self.tr_s, step_s):
+            below = max(0.1, math.floor(self.tr_s / step_s) * step_s)
+            problem = Problem(
+                ("tr_s",),
+                "not a whole number of hemodynamic steps",
+                f"a multiple of {step_s:g} s",
+                f"{self.tr_s:g}",
+                f"write {below:g} or {below + step_s:g}",
+            )
+            raise ProblemsError([problem])
         if not _is_multiple(self.duration_s, self.tr_s):
             whole = max(1, math.floor(self.duration_s / self.tr_s + 1e-9)) * self.tr_s
             problem = Problem(
@@ -197,17 +264,22 @@ class Scenario(Section):
         return resolve_arms(value)
 
     @model_validator(mode="after")
-    def _steps_fit(self) -> Scenario:
-        if not _is_multiple(self.scanner.tr_s * 1000, self.solver.dt_ms):
-            problem = Problem(
-                ("solver", "dt_ms"),
-                "the scan's repetition time is not a whole number of steps",
-                f"a step that divides {self.scanner.tr_s * 1000:g} ms",
-                f"{self.solver.dt_ms:g}",
-                "write 1, 0.5 or 0.1",
-            )
-            raise ProblemsError([problem])
-        return self
+    def _step_resolves_the_model(self) -> Scenario:
+        fastest = self.model.fastest
+        if fastest is None or self.solver.dt_ms <= 0.5 * fastest[1]:
+            return self
+        name, tau_ms = fastest
+        largest = next((step for step in STEPS_MS if step <= 0.5 * tau_ms), None)
+        # the place is what was written: the step, or else the time constant
+        written = "dt_ms" in self.solver.model_fields_set
+        problem = Problem(
+            ("solver", "dt_ms") if written else ("model", "parameters", name),
+            "the integration step is too large for the model's fastest time constant",
+            f"solver.dt_ms at most half of {name}: {0.5 * tau_ms:g} ms",
+            f"{self.solver.dt_ms:g} ms",
+            f"write 'dt_ms: {largest:g}' under 'solver'" if largest else f"choose a larger {name}",
+        )
+        raise ProblemsError([problem])
 
     @property
     def times_h(self) -> tuple[float, ...]:
@@ -235,6 +307,7 @@ class Scenario(Section):
             "model": {
                 "name": self.model.name,
                 "connectivity": self.model.connectivity,
+                "fic": self.model.fic,
                 "parameters": dict(self.model.parameters),
             },
             "solver": self.solver.model_dump(),

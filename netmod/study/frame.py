@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from netmod import __version__
@@ -138,7 +139,7 @@ def verify_study(out: Path) -> int:
     DataError
         If there are no checksums.
     IntegrityError
-        If a file is changed, missing or new.
+        If a file is changed, missing or new, or the list of checksums itself is damaged.
     """
     sums = out / "SHA256SUMS"
     if not sums.is_file():
@@ -146,7 +147,7 @@ def verify_study(out: Path) -> int:
             "no SHA256SUMS here", where=str(out), expected="a finished study folder",
             hint="run 'netmod run' to the end first",
         )  # fmt: skip
-    known = dict(reversed(line.split("  ", 1)) for line in sums.read_text("utf-8").splitlines())
+    known = _checksums(sums)
     found = {path.relative_to(out).as_posix(): path for path in _sealed(out)}
     wrong = [f"changed: {name}" for name in known.keys() & found.keys()
              if _digest(found[name]) != known[name]]  # fmt: skip
@@ -167,12 +168,40 @@ def cite_study(out: Path) -> str:
     Raises
     ------
     DataError
-        If the folder is no study.
+        If the folder is no study, or the file is not text.
     """
     bib = out / "CITATION.bib"
     if not bib.is_file():
         raise DataError("no CITATION.bib here", where=str(out), expected="a study folder")
-    return bib.read_text("utf-8").rstrip()
+    try:
+        return bib.read_text("utf-8").rstrip()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "not a text file", where=str(bib), expected="BibTeX in UTF-8",
+            got=f"byte 0x{error.object[error.start]:02x} at offset {error.start}",
+            hint="run the study again; it writes this file anew",
+        ) from None  # fmt: skip
+
+
+def _checksums(sums: Path) -> dict[str, str]:
+    """Return the digests of a file like that of sha256sum, by path."""
+    known: dict[str, str] = {}
+    # split at \n alone: a file's name may hold any other line break
+    for number, line in enumerate(sums.read_bytes().removesuffix(b"\n").split(b"\n"), 1):
+        match = re.fullmatch(rb"([0-9a-f]{64})  (.+)", line, re.DOTALL)
+        try:
+            name = match.group(2).decode("utf-8") if match else None
+        except UnicodeDecodeError:
+            name = None
+        if match is None or name is None or name in known:
+            raise IntegrityError(
+                "the list of checksums is damaged", where=f"{sums}:{number}",
+                expected="a SHA-256, two spaces and a path, each path once",
+                got=repr(line[:60])[1:],
+                hint="run the study again; finished scans that are intact are kept",
+            )  # fmt: skip
+        known[name] = match.group(1).decode()
+    return known
 
 
 def _sealed(out: Path) -> list[Path]:

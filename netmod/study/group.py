@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from netmod.atlas import Atlas
 from netmod.compare import COLUMNS, compare_arms
 from netmod.graph import METRICS, NetworkMasks, signature_row
 from netmod.graph.distance import fc_distance, healthy_distance
+from netmod.scenario.arms import NONE
 from netmod.scenario.schema import Scenario
 from netmod.study.prepare import Cell
 from netmod.study.store import DISCLAIMER, Store, write_whole
@@ -66,15 +67,18 @@ def write_group(
     fc = np.stack(matrices)
     signatures = pd.DataFrame(rows)
     signatures["fc_distance"] = _distance_to_baseline(signatures, fc, masks.cortex)
-    signatures["healthy_distance"] = healthy_distance(signatures, *_healthy_arm(scenario))
+    plain = plain_arms(scenario)
+    # no arm has an empty name: without a healthy arm there is no distance to it
+    signatures["healthy_distance"] = healthy_distance(signatures, plain.get("healthy", ""))
     metrics = [name for name in METRICS if name in signatures]
     signatures = signatures[["arm", "subject", "time_h", "status", *metrics]]
     comparisons = compare_arms(
         signatures,
-        untreated=_untreated_arm(scenario),
+        references={arm.name: plain.get(arm.population) for arm in scenario.arms},
         seed=scenario.seed,
         n_bootstrap=readout.bootstrap,
         n_permutations=readout.permutations,
+        groups=(plain["mdd"], plain["healthy"]) if {"mdd", "healthy"} <= plain.keys() else None,
     )
     group = store.folder / "group"
     write_whole(group / "signatures.tsv", _tsv(signatures))
@@ -85,19 +89,24 @@ def write_group(
     return signatures, comparisons
 
 
-def _untreated_arm(scenario: Scenario) -> str:
-    return _plain_arm(scenario, "mdd")
+def plain_arms(scenario: Scenario) -> Mapping[str, str]:
+    """Return the first arm of every population that is given nothing: no treatment, no modifier.
 
+    Parameters
+    ----------
+    scenario : Scenario
+        Its arms may have any names.
 
-def _healthy_arm(scenario: Scenario) -> tuple[str]:
-    return (_plain_arm(scenario, "healthy"),)
-
-
-def _plain_arm(scenario: Scenario, population: str) -> str:
+    Returns
+    -------
+    mapping of str to str
+        Arm by population; a population without such an arm is absent.
+    """
+    plain: dict[str, str] = {}
     for arm in scenario.arms:
-        if arm.population == population and arm.treatment == "none" and not arm.modifiers:
-            return arm.name
-    return population
+        if arm.treatment == NONE and not arm.modifiers:
+            plain.setdefault(arm.population, arm.name)
+    return plain
 
 
 def _distance_to_baseline(signatures: pd.DataFrame, fc: np.ndarray, cortex) -> list[float]:

@@ -1,4 +1,4 @@
-"""Local inhibition of all lanes from scan to scan: it follows the rates, hours behind them."""
+"""Local inhibition of all lanes over hours and weeks: it follows the rates, hours behind them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def grid_until(last_h: float) -> list[float]:
 
 
 class Inhibition:
-    """J and the fixed point of every lane, advanced from one scan to the next.
+    """J and the fixed point of every lane, advanced over hours and weeks.
 
     In each step J moves towards its equilibrium by the share ``1 - exp(-hours / tau)``, solved
     implicitly. The steps follow a grid of their own (:data:`GRID_H`), and a scan looks aside from
@@ -37,7 +37,7 @@ class Inhibition:
     ----------
     model : Model
         The neural mass.
-    healthy_J : array, shape (lane, region)
+    baseline_J : array, shape (lane, region)
         Baselines to start from.
     set_point_hz : array, shape (lane, region)
         Rates that J is balanced for.
@@ -57,18 +57,18 @@ class Inhibition:
     def __init__(
         self,
         model: Model,
-        healthy_J: np.ndarray,
+        baseline_J: np.ndarray,
         set_point_hz: np.ndarray,
         constants: Mapping[str, float],
     ) -> None:
-        self.J = healthy_J
-        self.state = tuple(np.full(healthy_J.shape, value) for value in model.start)
-        self.converged = np.ones(len(healthy_J), dtype=bool)
+        self.J = baseline_J
+        self.state = tuple(np.full(baseline_J.shape, value) for value in model.start)
+        self.converged = np.ones(len(baseline_J), dtype=bool)
         self._set_point_hz = set_point_hz
         self._constants = constants
         self._solve = _program(model.name)
         self._first: list[tuple[Parameters, np.ndarray]] = []
-        self._moved = np.ones(len(healthy_J), dtype=bool)
+        self._moved = np.ones(len(baseline_J), dtype=bool)
 
     def aside(
         self, networks: Sequence[Parameters], baselines: Sequence[np.ndarray], hours: float

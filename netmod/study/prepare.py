@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,8 +13,11 @@ import numpy as np
 from netmod.atlas import Atlas, load_effective_connectivity
 from netmod.cohort.subject import Subject, draw_subject, lesion, network_of
 from netmod.dynamics.fic import balance
+from netmod.dynamics.fic_by_simulation import refine_by_simulation
+from netmod.dynamics.linear import coupling_of, solve_fixed_point
 from netmod.dynamics.noise import scan_key
-from netmod.dynamics.parameters import Parameters, make_parameters
+from netmod.dynamics.parameters import Parameters, make_parameters, stack
+from netmod.dynamics.simulate import Scan
 from netmod.dynamics.wiring import FEEDFORWARD, TOP_DOWN, top_down_weights
 from netmod.errors import ConfigError
 from netmod.models import MODELS, Model
@@ -106,9 +109,9 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
     # the slow layer is NumPy: it runs while XLA compiles FIC
     with ThreadPoolExecutor(1) as aside, jax.enable_x64(True):
         slow = aside.submit(_slow_states, scenario, atlas, subjects)
-        healthy = _balance(model, subjects, scenario)
+        healthy, balanced = _balance(model, subjects, scenario)
         states = slow.result()
-        cells = _scan_networks(scenario, atlas, model, subjects, healthy, states)
+        cells = _scan_networks(scenario, atlas, model, balanced, healthy, states)
     return Cohort(tuple(subjects), tuple(cells), states)
 
 
@@ -135,21 +138,17 @@ def _group_weights(scenario: Scenario, atlas: Atlas) -> tuple[np.ndarray, float,
     )
 
 
-def _balance(model: Model, subjects: list[Subject], scenario: Scenario) -> list[Parameters]:
-    """Return each subject's healthy network with its FIC solved exactly."""
+def _balance(
+    model: Model, subjects: list[Subject], scenario: Scenario
+) -> tuple[list[Parameters], list[Subject]]:
+    """Return each subject's healthy network, and the subjects with the rates J is balanced for."""
     values = dict(scenario.model.parameters)
-    if values["J"] != model.parameters["J"].default:
-        raise ConfigError(
-            "J is solved by feedback inhibition control and cannot be set",
-            where="model.parameters.J",
-            got=f"{values['J']:g}",
-            hint="leave J out; the lesion and the slow layer change it",
-        )
     solve = _balance_program()
-    networks = []
+    networks, states = [], []
     for subject in subjects:
         draft = make_parameters(model, subject.weights, values)
-        J = np.asarray(solve(draft, subject.set_point_hz))
+        J, state = solve(draft, subject.set_point_hz)
+        J = np.asarray(J)
         if not (np.isfinite(J) & (J > 0)).all():
             region = int(np.argmin(np.where(np.isfinite(J), J, -np.inf)))
             raise ConfigError(
@@ -160,14 +159,61 @@ def _balance(model: Model, subjects: list[Subject], scenario: Scenario) -> list[
                 hint="lower I_0 or w_plus",
             )
         networks.append(network_of(model, subject, J, values))
-    return networks
+        states.append(state)
+    if scenario.model.fic == "exact":
+        return networks, subjects
+    return _refine(model, subjects, scenario, networks, states)
+
+
+def _refine(
+    model: Model,
+    subjects: list[Subject],
+    scenario: Scenario,
+    networks: list[Parameters],
+    states: list[Any],
+) -> tuple[list[Parameters], list[Subject]]:
+    """Correct J by simulation; J is then balanced for the noise-free rates that go with it."""
+    import jax
+
+    start = tuple(np.stack(s) for s in zip(*states, strict=True))
+    keys = np.stack([scan_key(scenario.seed, s.name, "fic") for s in subjects])
+    scan = Scan(
+        duration_s=60.0, warmup_s=10.0, dt_ms=scenario.solver.dt_ms, solver=scenario.solver.name
+    )
+    with jax.enable_x64(False):
+        found = refine_by_simulation(
+            model, stack(networks), start, np.stack([s.set_point_hz for s in subjects]), keys,
+            scan=scan,
+        )  # fmt: skip
+    networks = [p.replace(J=J) for p, J in zip(networks, found.J, strict=True)]
+    rates = _rate_program(model.name)(stack(networks), start)
+    subjects = [
+        replace(subject, set_point_hz=np.asarray(rate))
+        for subject, rate in zip(subjects, rates, strict=True)
+    ]
+    return networks, subjects
 
 
 @lru_cache(maxsize=1)
 def _balance_program():
     import jax
 
-    return jax.jit(lambda p, rate: balance(p, rate)[0])
+    return jax.jit(balance)
+
+
+@lru_cache(maxsize=4)
+def _rate_program(model_name: str):
+    """Return the compiled noise-free rates of several networks."""
+    import jax
+
+    model = MODELS[model_name]
+
+    def one(x):
+        p, start = x
+        state, _ = solve_fixed_point(model, p, start)
+        return model.rate_hz(state, p.values, coupling_of(model, p, state))
+
+    return jax.jit(lambda p, start: jax.lax.map(one, (p, start)))
 
 
 def _slow_states(

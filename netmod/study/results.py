@@ -22,7 +22,6 @@ _MATRIX_PATTERN = "sub-*/sub-*_stat-pearsoncorrelation_relmat.tsv"
 
 _SIGNATURE_KEYS = ("arm", "subject", "time_h", "status")
 _SIGNATURE_TEXT = ("arm", "subject", "status")
-_COMPARISON_KEYS = ("metric", "arm", "time_h", "reference", "difference", "ci_low", "ci_high")
 _COMPARISON_TEXT = ("metric", "arm", "reference", "noise", "family")
 # Fisher z of a correlation of exactly 1 is infinite; float32 FC can round up to it.
 _LARGEST_R = 1.0 - 1e-7
@@ -89,8 +88,7 @@ class Results:
         return self._arm_of("healthy")
 
     def _arm_of(self, population: str) -> str | None:
-        if population in self.arms:
-            return population
+        # by what it is, never by its name alone; the first one, as in the comparisons
         for arm in self.arms:
             details = self.arm_details[arm]
             plain = details["treatment"] == "none" and not details["modifiers"]
@@ -249,6 +247,8 @@ def load_results(folder: Path | str) -> Results:
     DataError
         If a file is missing, unreadable, or does not fit the others.
     """
+    from netmod.compare import COLUMNS
+
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(
@@ -257,7 +257,8 @@ def load_results(folder: Path | str) -> Results:
     scenario = _read_scenario(folder)
     arm_details = _arm_details(folder, scenario)
     signatures = _read_table(folder, SIGNATURES_FILE, _SIGNATURE_KEYS, _SIGNATURE_TEXT)
-    comparisons = _read_table(folder, COMPARISONS_FILE, _COMPARISON_KEYS, _COMPARISON_TEXT)
+    comparisons = _read_table(folder, COMPARISONS_FILE, tuple(COLUMNS), _COMPARISON_TEXT)
+    _check_metrics(folder, signatures, comparisons)
     fc, rates_hz = _read_connectivity(folder, len(signatures))
     region = _read_regions(folder, fc.shape[1])
     _check_cells(folder, signatures, tuple(arm_details))
@@ -378,6 +379,23 @@ def _read_table(
                 folder, file, f"column {column} is not numeric", expected="numbers or n/a"
             ) from error
     return table
+
+
+def _check_metrics(folder: Path, signatures: pd.DataFrame, comparisons: pd.DataFrame) -> None:
+    """Refuse a table of signatures without a metric that is compared, or without any."""
+    from netmod.graph import METRICS
+
+    compared = comparisons["metric"].dropna().unique()
+    missing = [str(metric) for metric in compared if metric not in signatures.columns]
+    if missing:
+        raise _problem(
+            folder,
+            SIGNATURES_FILE,
+            f"missing column {', '.join(missing)}",
+            expected=f"a column for every metric of {COMPARISONS_FILE}",
+        )
+    if not any(metric in signatures.columns for metric in METRICS):
+        raise _problem(folder, SIGNATURES_FILE, "no column of any metric")
 
 
 def _read_connectivity(folder: Path, n_cells: int) -> tuple[np.ndarray, np.ndarray]:

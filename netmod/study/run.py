@@ -74,6 +74,9 @@ def run_study(
         _simulate(scenario, cohort, store)
         _say("reading out networks and comparing arms")
         signatures, comparisons = write_group(scenario, atlas, cohort.cells, store)
+        removed = store.remove_others(cohort.cells)
+        if removed:
+            _say(f"removed {removed} files of scans that this scenario does not have")
         print(summary(comparisons, scenario.times_h))
         failed = signatures[signatures["status"] != "ok"]
         if len(failed):

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ from netmod.study.engines import Reading
 from netmod.study.prepare import Cell
 
 DISCLAIMER = "Research simulator: not medical advice."
+_OWN_NAME = re.compile(
+    r"sub-[A-Za-z0-9]+_task-rest_desc-[A-Za-z0-9]+_time-[A-Za-z0-9]+_atlas-[A-Za-z0-9]+"
+    r"_stat-(pearsoncorrelation_relmat\.(tsv|json)|mean_timeseries\.tsv)"
+)
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,51 @@ class Store:
             write_whole(path, text)
         write_whole(files.sidecar, json.dumps(sidecar, indent=1) + "\n")
 
+    def remove_others(self, cells: Iterable[Cell]) -> int:
+        """Remove the files of scans that are none of these cells, as another scenario left them.
+
+        Parameters
+        ----------
+        cells : iterable of Cell
+            All cells of the study, finished.
+
+        Returns
+        -------
+        int
+            Files removed. Only files named as this store names them; a folder of a subject that
+            is empty then goes as well.
+
+        Raises
+        ------
+        NetmodError
+            If a file cannot be removed.
+        """
+        kept: set[Path] = set()
+        for cell in cells:
+            files = self.files(cell)
+            sidecar = json.loads(files.sidecar.read_text("utf-8"))
+            # the sidecar says whether a series belongs to the scan: the other engine's does not
+            kept |= {files.sidecar, *(files.sidecar.parent / name for name in sidecar["Checksums"])}
+        others = [
+            path
+            for path in sorted(self.folder.glob("sub-*/*"))
+            if path not in kept and _OWN_NAME.fullmatch(_finished_name(path.name))
+        ]
+        try:
+            for path in others:
+                path.unlink()
+        except OSError as error:
+            raise NetmodError(
+                "cannot remove a scan of another scenario",
+                where=str(error.filename),
+                got=error.strerror,
+                hint="remove it by hand, or choose another folder with -o",
+            ) from error
+        for folder in {path.parent for path in others}:
+            with contextlib.suppress(OSError):  # what holds something else stays
+                folder.rmdir()
+        return len(others)
+
     def read(self, cell: Cell) -> tuple[np.ndarray, np.ndarray, str]:
         """Return (FC, rates in Hz, status) of a finished cell."""
         files = self.files(cell)
@@ -164,6 +213,11 @@ def check_names(arms: Sequence[str]) -> None:
 def _entity(text: str) -> str:
     """Return a BIDS entity value: letters and digits only, p for a decimal point."""
     return re.sub(r"[^A-Za-z0-9]", "", re.sub(r"(?<=\d)\.(?=\d)", "p", text))
+
+
+def _finished_name(name: str) -> str:
+    """Return the name under which an unfinished file would have stood; others as they are."""
+    return name[1:-5] if name.startswith(".") and name.endswith(".part") else name
 
 
 def _seal(sidecar: dict[str, Any]) -> str:

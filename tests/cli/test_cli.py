@@ -17,6 +17,7 @@ from netmod.errors import IntegrityError, NetmodError
 from netmod.models import MODELS
 
 TEXT = "schema_version: 1\nname: small\nseed: 1\narms: [healthy, mdd]\ntimes: [baseline, 2 h]\n"
+TEXT += "model: {connectivity: structural}\n"
 HEAVY = ("jax", "nilearn", "matplotlib", "pandas", "scipy.stats")
 
 
@@ -48,6 +49,7 @@ def calls(monkeypatch):
     room(
         "study",
         run_study=0,
+        seal_study=None,
         plan_study="the plan",
         verify_study=4,
         cite_study="@article{a}",
@@ -69,8 +71,9 @@ def config(tmp_path, monkeypatch):
 
 def test_run_hands_over_everything(calls, config):
     assert main(["run", config]) == 0
-    ((name, (scenario, out, device, jobs, fresh)),) = calls
-    assert name == "study.run_study"
+    rooms = ["study.run_study", "figures.draw_all", "report.write_report", "study.seal_study"]
+    assert [name for name, _ in calls] == rooms
+    scenario, out, device, jobs, fresh = calls[0][1]
     assert [arm.name for arm in scenario.arms] == ["healthy", "mdd"]
     assert (out, device, jobs, fresh) == (Path("out/small"), "cpu", None, False)
 
@@ -91,7 +94,7 @@ def test_repeated_set_options_add_up(calls, config):
 
 @pytest.mark.parametrize("code", [0, 1, 3, 4])
 def test_run_returns_the_studys_exit_code(calls, config, code):
-    calls.room("study", run_study=code)
+    calls.room("study", run_study=code, seal_study=None)
     assert main(["run", config]) == code
 
 

@@ -32,8 +32,9 @@ def test_quickstart_is_the_main_job_by_the_other_engine():
     quick = load_scenario(FOLDER / "quickstart.yaml").canonical()
     main_job = load_scenario(FOLDER / "treatments.yaml").canonical()
     differ = {key for key in quick if quick[key] != main_job[key]}
-    assert differ == {"name", "engine"}
+    assert differ == {"name", "engine", "cohort"}
     assert quick["engine"] == "linear"
+    assert main_job["cohort"] | {"subjects": 8} == quick["cohort"]
 
 
 def test_controls_differ_from_their_treatment_by_one_modifier():

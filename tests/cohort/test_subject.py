@@ -109,9 +109,11 @@ def test_no_severity_is_no_lesion(healthy):
 def test_the_lesion_touches_its_places_alone(healthy):
     ill = lesion(healthy, 1.5, ATLAS, CONSTANTS)
     w = healthy.values["w_plus"]
-    assert ill.values["w_plus"][:2] == pytest.approx(
-        w[:2] * (1 + 1.5 * CONSTANTS["sgacc_excitability"])
+    assert np.array_equal(ill.values["w_plus"][:2], w[:2])
+    assert ill.values["J"][:2] == pytest.approx(
+        healthy.values["J"][:2] * (1 + 1.5 * CONSTANTS["sgacc_inhibition"])
     )
+    assert np.array_equal(ill.values["J"][5:], healthy.values["J"][5:])
     assert ill.values["w_plus"][2:5] == pytest.approx(
         w[2:5] * (1 + 1.5 * CONSTANTS["dlpfc_excitability"])
     )

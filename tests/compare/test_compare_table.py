@@ -10,7 +10,9 @@ from netmod.errors import ConfigError, DataError
 
 METRICS = ["modularity", "gbc"]
 TIMES = [0.0, 2.0, 24.0]
+REFERENCES = {"healthy": None, "mdd": "mdd", "sham": "mdd", "psilocybin": "mdd"}
 FAST = {"n_bootstrap": 400, "n_permutations": 500}
+FULL = {"references": REFERENCES, "groups": ("mdd", "healthy"), **FAST}
 
 
 def make_study(subjects=8, effect=0.5, seed=0):
@@ -33,7 +35,7 @@ def make_study(subjects=8, effect=0.5, seed=0):
 
 
 STUDY = make_study()
-TABLE = compare_arms(STUDY, **FAST)
+TABLE = compare_arms(STUDY, **FULL)
 
 
 def column(study, arm, time_h, metric="modularity"):
@@ -56,7 +58,7 @@ def test_rows_and_columns():
         ("baseline", "independent"): 2 * 4 * 2,
         ("healthy", "between"): 2,
     }
-    assert (TABLE["family"] == TABLE["reference"]).all()
+    assert (TABLE["family"] == TABLE["reference"] + ", " + TABLE["noise"]).all()
 
 
 def test_numbers_are_those_of_the_single_contrasts():
@@ -87,7 +89,7 @@ def test_the_effect_is_found_and_nothing_else():
 def test_the_order_of_rows_does_not_matter():
     shuffled = STUDY.sample(frac=1.0, random_state=3)
     keys = ["metric", "reference", "arm", "time_h"]
-    other = compare_arms(shuffled, **FAST).sort_values(keys, ignore_index=True)
+    other = compare_arms(shuffled, **FULL).sort_values(keys, ignore_index=True)
     pd.testing.assert_frame_equal(TABLE.sort_values(keys, ignore_index=True), other)
 
 
@@ -96,7 +98,7 @@ def test_failed_scans_drop_out_in_pairs():
     study.loc[(study.arm == "mdd") & (study.subject == "03") & (study.time_h == 2.0), "status"] = (
         "diverged"
     )
-    table = compare_arms(study, **FAST)
+    table = compare_arms(study, **FULL)
     where = {"metric": "gbc", "arm": "psilocybin", "reference": "mdd"}
     assert pick(table, time_h=2.0, **where).n == 7
     assert pick(table, time_h=24.0, **where).n == 8
@@ -108,7 +110,7 @@ def test_failed_scans_drop_out_in_pairs():
 
 
 def test_one_subject_gives_empty_values_not_an_error():
-    table = compare_arms(make_study(subjects=1), **FAST)
+    table = compare_arms(make_study(subjects=1), **FULL)
     assert (table.loc[table.reference == "mdd", "n"] == 1).all()
     assert table[["difference", "ci_low", "hedges_g", "p", "p_corrected"]].isna().all(axis=None)
     assert "n/a" in format_table(table, METRICS, [2.0])
@@ -117,7 +119,7 @@ def test_one_subject_gives_empty_values_not_an_error():
 def test_replicates_are_averaged():
     doubled = pd.concat([STUDY, STUDY.assign(modularity=STUDY.modularity + 2.0)])
     got = pick(
-        compare_arms(doubled, **FAST),
+        compare_arms(doubled, **FULL),
         metric="modularity",
         arm="psilocybin",
         time_h=2.0,
@@ -129,18 +131,53 @@ def test_replicates_are_averaged():
     assert got["mean"] == pytest.approx(old["mean"] + 1.0)
 
 
-def test_arms_that_are_absent_have_no_rows():
-    table = compare_arms(STUDY[STUDY.arm.isin(["sham", "psilocybin"])], **FAST)
+def test_without_a_reference_only_the_own_baseline_is_left():
+    alone = STUDY[STUDY.arm.isin(["sham", "psilocybin"])]
+    table = compare_arms(alone, {"sham": None, "psilocybin": None}, **FAST)
     assert set(table.reference) == {"baseline"}
-    table = compare_arms(STUDY[STUDY.arm != "healthy"], **FAST)
+    table = compare_arms(STUDY[STUDY.arm != "healthy"], REFERENCES, **FAST)
     assert set(table.reference) == {"mdd", "baseline"}
+
+
+def test_every_arm_is_paired_with_the_untreated_of_its_population():
+    # the names say nothing: "sham" plays a treated healthy arm, "plain" the untreated patients
+    study = STUDY.replace({"arm": {"mdd": "plain"}})
+    references = {"healthy": "healthy", "plain": "plain", "sham": "healthy", "psilocybin": "plain"}
+    table = compare_arms(study, references, groups=("plain", "healthy"), **FAST)
+    shared = table[table.noise == "shared"]
+    pairs = set(zip(shared.arm, shared.reference, strict=True))
+    assert pairs == {("sham", "healthy"), ("psilocybin", "plain")}
+    got = pick(shared, metric="gbc", arm="sham", time_h=2.0)
+    one = paired_contrast(
+        column(study, "sham", 2.0, "gbc"), column(study, "healthy", 2.0, "gbc"), 0, 400
+    )
+    assert got.difference == pytest.approx(one.difference) == pytest.approx(2.0)
+    between = table[table.noise == "between"]
+    assert set(zip(between.arm, between.reference, strict=True)) == {("plain", "healthy")}
+    # one reference, two kinds of contrast: corrected apart
+    assert set(table.loc[table.reference == "healthy", "family"]) == {
+        "healthy, shared", "healthy, between",
+    }  # fmt: skip
+    alone = compare_arms(study[study.arm.isin(["plain", "psilocybin"])], references, **FAST)
+    mine = shared[shared.arm == "psilocybin"].reset_index(drop=True)
+    same = alone[alone.noise == "shared"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(mine, same)  # a second population costs the first nothing
+    text = format_table(table, ["gbc"], [0.0, 2.0])
+    labels = [line.split("  ")[0] for line in text.splitlines() if " − " in line]
+    assert labels == [
+        "plain − healthy",
+        "sham − healthy",
+        "psilocybin − plain",
+        "healthy − baseline",
+        "plain − baseline",
+    ]
 
 
 def test_false_alarms_of_the_rescan():
     alarms = 0
     for seed in range(100):
         study = make_study(subjects=6, effect=0.0, seed=seed)
-        table = compare_arms(study[study.arm == "mdd"], n_bootstrap=20)
+        table = compare_arms(study[study.arm == "mdd"], REFERENCES, n_bootstrap=20)
         alarms += (table.p_corrected <= 0.05).any()
     assert alarms <= 14  # binomial(100, 0.05) exceeds 14 once in 10 000
 
@@ -167,18 +204,24 @@ def test_text_table():
 
 def test_small_values_keep_three_digits():
     small = STUDY.assign(modularity=STUDY.modularity / 1000)
-    text = format_table(compare_arms(small, **FAST), ["modularity"], [2.0])
+    text = format_table(compare_arms(small, **FULL), ["modularity"], [2.0])
     row = pick(TABLE, metric="modularity", arm="psilocybin", time_h=2.0, reference="mdd")
     assert f"{row.difference / 1000:+.5f}" in text
 
 
 def test_bad_input():
     with pytest.raises(DataError, match=r"no column 'subject'(.|\n)*did you mean 'subjects'"):
-        compare_arms(STUDY.rename(columns={"subject": "subjects"}))
+        compare_arms(STUDY.rename(columns={"subject": "subjects"}), REFERENCES)
     with pytest.raises(DataError, match="nothing to compare"):
-        compare_arms(STUDY[STUDY.arm == "none"])
+        compare_arms(STUDY[STUDY.arm == "none"], REFERENCES)
     with pytest.raises(DataError, match="nothing to compare"):
-        compare_arms(STUDY.drop(columns=METRICS))
+        compare_arms(STUDY.drop(columns=METRICS), REFERENCES)
+    with pytest.raises(DataError, match="no reference is given for arm 'sham'"):
+        compare_arms(STUDY, {"healthy": None, "mdd": None})
+    with pytest.raises(DataError, match=r"no arm 'mmd' to compare(.|\n)*did you mean 'mdd'"):
+        compare_arms(STUDY, REFERENCES | {"sham": "mmd"})
+    with pytest.raises(DataError, match="no arm 'well' to compare"):
+        compare_arms(STUDY, REFERENCES, groups=("mdd", "well"))
     with pytest.raises(ConfigError, match=r"no metric 'modularty'(.|\n)*did you mean 'modularity'"):
         format_table(TABLE, ["modularty"], [2.0])
     with pytest.raises(ConfigError, match=r"no time '6 wk'(.|\n)*expected: baseline, 2 h, 1 d"):

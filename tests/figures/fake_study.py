@@ -96,8 +96,14 @@ def write_fake_study(
     times=(0, 2, 1008),
     seed=7,
     failed=(),
+    details=None,
+    engine="linear",
 ):
-    """Write the files of a finished study; ``failed`` lists (arm, subject, time) that failed."""
+    """Write the files of a finished study; ``failed`` lists (arm, subject, time) that failed.
+
+    ``details`` gives (population, treatment) of arms that are not what their name says.
+    """
+    details = {arm: _meaning(arm) for arm in arms} | (details or {})
     rng = np.random.default_rng(seed)
     subjects = [f"{number:02d}" for number in range(1, n_subjects + 1)]
     n = len(atlas.region)
@@ -135,8 +141,13 @@ def write_fake_study(
                 fcs.append(fc)
                 rates.append(rng.gamma(9, 0.4, n))
     signatures = pd.DataFrame(rows)
-    _write(folder, atlas, arms, subjects, times, seed, signatures, np.array(fcs), np.array(rates))
+    head = [f"name: fake\nseed: {seed}\natlas: {atlas.name}\nengine: {engine}"]
+    _write(folder, atlas, head, details, subjects, times, signatures, np.array(fcs), rates)
     return folder
+
+
+def _meaning(arm):
+    return (arm, "none") if arm in ("healthy", "mdd") else ("mdd", arm)
 
 
 def _strength(arm, time, times):
@@ -149,25 +160,24 @@ def _strength(arm, time, times):
     return DIRECTION.get(arm, 0.5) * times.index(time) / (len(times) - 1)
 
 
-def _write(folder, atlas, arms, subjects, times, seed, signatures, fc, rates):
+def _write(folder, atlas, head, details, subjects, times, signatures, fc, rates):
     (folder / "code").mkdir(parents=True)
     (folder / "group").mkdir()
-    lines = ["schema_version: 1", "name: fake", f"seed: {seed}", f"atlas: {atlas.name}"]
-    lines += ["engine: linear", f"times_h: [{', '.join(map(str, times))}]", "arms:"]
-    for arm in arms:
-        plain = arm in ("healthy", "mdd")
-        lines.append(f"  {arm!r}: {{population: {arm if plain else 'mdd'},")
-        lines.append(f"    treatment: {'none' if plain else repr(arm)}, modifiers: []}}")
+    lines = ["schema_version: 1", *head, f"times_h: [{', '.join(map(str, times))}]", "arms:"]
+    for arm, (population, treatment) in details.items():
+        lines.append(f"  {arm!r}: {{population: {population},")
+        treatment = "none" if treatment == "none" else repr(treatment)
+        lines.append(f"    treatment: {treatment}, modifiers: []}}")
     (folder / "code/scenario.resolved.yaml").write_text("\n".join(lines) + "\n")
     (folder / "dataset_description.json").write_text('{"Name": "fake"}\n')
     (folder / "participants.tsv").write_text(
         "participant_id\n" + "".join(f"sub-{s}\n" for s in subjects)
     )
     signatures.to_csv(folder / "group/signatures.tsv", sep="\t", index=False, na_rep="n/a")
-    compare(signatures, arms, times).to_csv(
+    compare(signatures, details, times).to_csv(
         folder / "group/comparisons.tsv", sep="\t", index=False, na_rep="n/a"
     )
-    np.savez(folder / "group/connectivity.npz", fc=fc.astype(np.float32), rates_hz=rates)
+    np.savez(folder / "group/connectivity.npz", fc=fc.astype(np.float32), rates_hz=np.array(rates))
     name = f"sub-01_task-rest_desc-mdd_time-baseline_atlas-{atlas.name}"
     (folder / "sub-01").mkdir()
     path = folder / "sub-01" / f"{name}_stat-pearsoncorrelation_relmat.tsv"
@@ -175,9 +185,13 @@ def _write(folder, atlas, arms, subjects, times, seed, signatures, fc, rates):
     table.to_csv(path, sep="\t", index_label="region", float_format="%.6f", na_rep="n/a")
 
 
-def compare(signatures, arms, times):
+def compare(signatures, details, times):
     """Paired differences with normal intervals, enough for a picture."""
     rows = []
+    plain = {}
+    for arm, (population, treatment) in details.items():
+        if treatment == "none":
+            plain.setdefault(population, arm)
     good = signatures[signatures["status"] == "ok"].set_index(["arm", "subject", "time_h"])
 
     def row(metric, arm, time, reference, reference_arm, reference_time, noise):
@@ -203,14 +217,16 @@ def compare(signatures, arms, times):
         )  # fmt: skip
 
     for metric in METRICS:
-        for arm in arms:
+        for arm, (population, _) in details.items():
+            own = plain.get(population, arm)
             for time in times:
-                if arm not in ("healthy", "mdd") and "mdd" in arms:
-                    row(metric, arm, time, "mdd", "mdd", time, "shared")
+                if arm != own:
+                    row(metric, arm, time, own, own, time, "shared")
                 if time != times[0]:
                     row(metric, arm, time, "baseline", arm, times[0], "independent")
-        if "healthy" in arms and "mdd" in arms:
-            row(metric, "mdd", times[0], "healthy", "healthy", times[0], "between")
+        if len(plain) == 2:
+            ill, well = plain["mdd"], plain["healthy"]
+            row(metric, ill, times[0], well, well, times[0], "between")
     columns = (
         "metric arm time_h reference noise n mean mean_reference difference ci_low ci_high "
         "hedges_g d_z p p_corrected family"

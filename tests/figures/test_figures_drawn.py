@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from netmod.figures import FIGURES, connectome
+from netmod.figures import FIGURES, connectome, delta_fc
 from netmod.figures.effects import forest_groups
 from netmod.figures.regions import order_regions
 from netmod.figures.style import NETWORK_COLOURS, arm_colours
@@ -238,6 +238,44 @@ def test_effects_show_health_with_the_sign_towards_health(results):
     assert row["difference"] > 0 > shown["difference"]
     assert shown["ci_low"] == -row["ci_high"]
     assert shown["ci_low"] < shown["difference"] < shown["ci_high"]
+
+
+@pytest.fixture
+def two_populations(fake, atlas, tmp_path):
+    details = {"plain": ("mdd", "none"), "well_sham": ("healthy", "sham")}
+    arms = ("healthy", "plain", "ssri", "well_sham")
+    return load_results(fake.write_fake_study(tmp_path / "two", atlas, arms, details=details))
+
+
+def test_changes_are_from_the_untreated_of_the_same_population(two_populations):
+    def z(arm):
+        table = two_populations.signatures
+        rows = ((table["arm"] == arm) & (table["time_h"] == 1008)).to_numpy()
+        return np.arctanh(two_populations.fc[rows, 0, 3].astype(float)).mean()
+
+    for arm, other in (("well_sham", "healthy"), ("ssri", "plain"), ("healthy", "plain")):
+        assert delta_fc.compared_with(two_populations, arm) == other
+        change = delta_fc.mean_change(two_populations, arm, 1008.0)
+        assert change[0, 3] == pytest.approx(z(arm) - z(other), abs=1e-9)
+        assert not np.diagonal(change).any()
+
+
+def test_without_a_reference_the_change_is_from_the_first_scan(fake, atlas, tmp_path):
+    out = fake.write_fake_study(tmp_path / "out", atlas, ("healthy", "ssri"))
+    results = load_results(out)
+    assert delta_fc.compared_with(results, "ssri") is None
+    assert not delta_fc.mean_change(results, "ssri", 0.0).any()
+    assert delta_fc.mean_change(results, "ssri", 1008.0).any()
+
+
+def test_effects_of_two_populations(two_populations, atlas):
+    groups = {group.arm: group for group in forest_groups(two_populations)}
+    assert list(groups) == ["healthy", "ssri", "well_sham"]
+    assert set(groups["well_sham"].rows["reference"]) == {"healthy"}
+    assert set(groups["ssri"].rows["reference"]) == {"plain"}
+    assert set(groups["healthy"].rows["arm"]) == {"plain"}
+    figure = draw("delta_fc", two_populations, atlas)
+    assert "ΔFC to the arm's reference" in figure.axes[-1].get_ylabel().replace("\n", " ")
 
 
 def test_strongest_change(results, atlas):

@@ -112,6 +112,40 @@ def test_numbers_of_the_table(study):
     assert entry.difference in page
 
 
+def test_treated_healthy_arms_have_their_own_reference(fake, atlas, tmp_path):
+    out = fake.write_fake_study(
+        tmp_path / "out", atlas, arms=("healthy", "plain", "sham", "well_sham", "ssri"),
+        details={"plain": ("mdd", "none"), "well_sham": ("healthy", "sham")},
+    )  # fmt: skip
+    assert [group.title for group in comparison_groups(load_results(out))] == [
+        "plain, against Healthy",
+        "Healthy, against its own baseline",
+        "plain, against its own baseline",
+        "Sham, against plain",
+        "well_sham, against Healthy",
+        "SSRI, against plain",
+    ]
+
+
+@pytest.mark.parametrize("engine", ["linear", "sde"])
+def test_words_fit_the_engine(engine, fake, atlas, tmp_path, stub_figures):
+    for arms in (("healthy", "mdd", "sham"), ("sham", "ssri")):
+        out = fake.write_fake_study(tmp_path / arms[0], atlas, arms=arms, engine=engine)
+        words = " ".join(Page(write_report(stub_figures(out)).read_text()).words)
+        assert "Conduction delays are not modelled in this version." in words
+        assert "with conduction delays" not in words
+        assert ("no sampling noise" in words) is (engine == "linear")
+        for phrase in ("other noise", "same noise", "random numbers"):
+            if engine == "linear":
+                assert phrase not in words
+        assert ("random numbers" in words) is (engine == "sde")
+        if "mdd" in arms:
+            assert ("zero by construction, as this engine is exact" in words) is (
+                engine == "linear"
+            )
+            assert ("a rescan with other noise" in words) is (engine == "sde")
+
+
 def test_missing_values_stay_missing(study):
     path = study / "group/comparisons.tsv"
     table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=["n/a"])

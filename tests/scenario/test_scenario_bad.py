@@ -51,6 +51,15 @@ LINES = [
     (6, "model: {parameters: {G: [2]}}", "6:25: model.parameters.G", "not a number", "a number"),
     (6, "model: {parameters: [G]}", "6:21: model.parameters", "not a mapping", "{name: value}"),
     (6, "model: {params: {G: 2}}", "6:9: model.params", "unknown key", "'parameters'"),
+    (6, "model: {parameters: {J: 1.1}}", "6:25: model.parameters.J", "solved by", "leave J out"),
+    (6, "model: {parameters: {J: 0}}", "6:25: model.parameters.J", "solved by", "leave J out"),
+    (
+        6,
+        "model: {parameters: {noise_sd: 0}}",
+        "6:32: model.parameters.noise_sd",
+        "out of range",
+        "write 0.03",
+    ),
     # solver
     (7, "solver: {dt_ms: 0.01}", "7:17: solver.dt_ms", "out of range", "use 0.05 or more"),
     (7, "solver: {dt: 1}", "7:10: solver.dt", "unknown key", "write 'dt_ms'"),
@@ -58,6 +67,7 @@ LINES = [
     (7, "solver: {dt_ms: 1 ms}", "7:17: solver.dt_ms", "not a number", "write 1: the unit is"),
     (7, "solver: {dt_ms: 0.001 s}", "7:17: solver.dt_ms", "not a number", "write 1: the unit is"),
     (7, "solver: {dt_ms: 0.3}", "7:17: solver.dt_ms", "whole number of steps", "write 1, 0.5"),
+    (7, "solver: {dt_ms: 1.6}", "7:17: solver.dt_ms", "whole number of steps", "write 1, 0.5"),
     (7, "solver: {name: rk4}", "7:16: solver.name", "not an accepted value", "euler or heun"),
     (7, "solver: {name: eular}", "7:16: solver.name", "not an accepted value", "'euler'"),
     (7, "solver: heun", "7:9: solver", "not a mapping", "write {name: heun}"),
@@ -69,6 +79,8 @@ LINES = [
     (8, "scanner: {duration_s: 5 min}", "8:23: scanner.duration_s", "not a number", "write 300"),
     (8, "scanner: {duration_s: 10}", "8:23: scanner.duration_s", "out of range", "use 60 or more"),
     (8, "scanner: {duration_s: 301}", "8:23: scanner.duration_s", "volumes", "write 300 or 302"),
+    (8, "scanner: {tr_s: 0.725}", "8:17: scanner.tr_s", "hemodynamic", "write 0.72 or 0.73"),
+    (8, "scanner: {tr_s: 0.105}", "8:17: scanner.tr_s", "hemodynamic", "write 0.1 or 0.11"),
     (8, "scanner: {hemodynamics: friston}", "8:25: scanner.hemodynamics", "not an", "friston2003"),
     (8, "scanner: {subjects: 2}", "8:11: scanner.subjects", "unknown", "belongs under 'cohort'"),
     (8, "scanner: {seed: 2}", "8:11: scanner.seed", "unknown", "belongs at the top"),
@@ -109,6 +121,12 @@ LINES = [
     (13, "  x: {population: 1}", "13:19: arms.x.population", "not the name", "healthy or mdd"),
     (13, "  x: {treatment: rtms}", "13:18: arms.x.treatment", "unknown treatment", "'rtms_10hz'"),
     (13, "  x: {treatmnt: sham}", "13:7: arms.x.treatmnt", "unknown key", "'treatment'"),
+    (13, "  baseline: {}", "13:3: arms.baseline", "reserved name", "choose another name"),
+    (13, "  baseline: {treatment: ssri}", "13:3: arms.baseline", "reserved", "another name"),
+    (13, "  mdd: {population: healthy}", "13:21: arms.mdd.population", "something", "another name"),
+    (13, "  mdd: {treatment: ssri}", "13:20: arms.mdd.treatment", "something", "another name"),
+    (13, "  healthy: {treatment: sham}", "13:24: arms.healthy.treatment", "some", "another name"),
+    (13, "  mdd: {modifiers: [ketanserin]}", "13:20: arms.mdd.modifiers", "some", "another name"),
     (13, "  x: {target: vertex}", "13:15: arms.x.target", "nothing is aimed", "choose a treatment"),
     (13, "  x: {treatment: rtms_10hz, target: 3}", "13:37: arms.x.target", "not the name", "dlpfc"),
     (13, "  x: {modifiers: ketanserin}", "13:18: arms.x.modifiers", "not a list", "[ketanserin]"),
@@ -285,6 +303,41 @@ def test_all_problems_come_at_once_in_file_order(write, base):
         load_scenario(write(text))
     places = [line.split(":")[1] for line in str(caught.value).splitlines() if "c.yaml:" in line]
     assert places == ["3", "5", "9", "14"]
+
+
+@pytest.mark.parametrize(
+    ("dt_ms", "tau_I", "where"),
+    [
+        (None, 0.0019, "6:29: model.parameters.tau_I"),
+        (1, 0.0019, "7:17: solver.dt_ms"),
+        (2, 0.0039, "7:17: solver.dt_ms"),
+    ],
+)
+def test_a_step_has_to_resolve_the_fastest_time_constant(dt_ms, tau_I, where, write, base):
+    text = base.replace("{G: 2}", f"{{tau_I: {tau_I}}}")
+    text = text.replace(", dt_ms: 1}", "}").replace("{name: heun}", f"{{dt_ms: {dt_ms}}}")
+    text = text.replace("name: reduced_wong_wang, ", "").replace("{dt_ms: None}", "{name: heun}")
+    with pytest.raises(ConfigError, match="too large for the model's fastest") as caught:
+        load_scenario(write(text))
+    assert caught.value.where == f"c.yaml:{where}"
+    assert caught.value.expected == f"solver.dt_ms at most half of tau_I: {500 * tau_I:g} ms"
+    largest = {0.0019: "0.5", 0.0039: "1"}[tau_I]
+    assert caught.value.hint == f"write 'dt_ms: {largest}' under 'solver'"
+    load_scenario(write(text), [f"solver.dt_ms={largest}"])
+
+
+def test_the_hemodynamic_step_is_the_simulators():
+    from netmod.dynamics.simulate import BALLOON_DT_MS
+    from netmod.scenario.schema import HEMODYNAMIC_STEP_MS, STEPS_MS
+
+    assert HEMODYNAMIC_STEP_MS == BALLOON_DT_MS
+    assert all(abs(BALLOON_DT_MS / step - round(BALLOON_DT_MS / step)) < 1e-9 for step in STEPS_MS)
+
+
+@pytest.mark.parametrize("arms", ["[baseline]", "[mdd, baseline]"])
+def test_a_listed_baseline_is_reserved_too(arms, write, base):
+    with pytest.raises(ConfigError, match="reserved name"):
+        load_scenario(write(base[: base.index("arms:")] + f"arms: {arms}\n"))
 
 
 def test_bare_names_are_placed_by_their_index(write, base):

@@ -68,7 +68,8 @@ def test_a_mapping_of_empty_arms_is_the_list(write):
         ("x: {population: healthy}", ("healthy", "none", (), None)),
         ("x: {treatment: null, modifiers: [ketanserin]}", ("mdd", "none", ("ketanserin",), None)),
         ("sham: {population: healthy}", ("healthy", "sham", (), None)),
-        ("healthy: {treatment: ssri}", ("healthy", "ssri", (), None)),
+        ("healthy: {population: healthy, treatment: none}", ("healthy", "none", (), None)),
+        ("well: {population: healthy, treatment: ssri}", ("healthy", "ssri", (), None)),
         ("x: {treatment: rtms_10hz, target: amygdala}", ("mdd", "rtms_10hz", (), "amygdala")),
         (
             "rtms_10hz: {modifiers: [target_vertex]}",
@@ -257,21 +258,29 @@ def test_an_option_has_its_own_place(write, base):
 @pytest.fixture
 def small_atlas(monkeypatch):
     atlas = SimpleNamespace(
-        name="small", region=("left_a", "left_b"), targets={"vertex": (0,), "motor_left": (1,)}
+        name="small",
+        folder=None,
+        region=("left_a", "left_b"),
+        targets={"vertex": (0,), "motor_left": (1,)},
     )
     monkeypatch.setattr(netmod.atlas, "load_atlas", lambda name: atlas)
     return atlas
 
 
-def test_known_targets_and_regions_pass(write, base, small_atlas):
+@pytest.fixture
+def structural(base):
+    return base.replace("model: {", "model: {connectivity: structural, ")
+
+
+def test_known_targets_and_regions_pass(write, structural, small_atlas):
     for target in ("vertex", "left_b"):
-        text = base.replace("[target_vertex]", f"[], target: {target}")
+        text = structural.replace("[target_vertex]", f"[], target: {target}")
         scenario, positions = read_scenario(write(text))
         assert check_against_atlas(scenario, positions) is small_atlas
 
 
-def test_an_unknown_target_is_placed(write, base, small_atlas):
-    text = base.replace("[target_vertex]", "[], target: motr_left")
+def test_an_unknown_target_is_placed(write, structural, small_atlas):
+    text = structural.replace("[target_vertex]", "[], target: motr_left")
     with pytest.raises(ConfigError) as caught:
         check_against_atlas(*read_scenario(write(text)))
     assert caught.value.where == "c.yaml:14:55: arms.rtms.target"
@@ -280,7 +289,8 @@ def test_an_unknown_target_is_placed(write, base, small_atlas):
 
 def test_a_treatments_own_target_is_checked_too(write, small_atlas):
     with pytest.raises(ConfigError) as caught:
-        check_against_atlas(*read_scenario(write(HEAD + "arms: [mdd, rtms_10hz]\n")))
+        text = HEAD + "arms: [mdd, rtms_10hz]\nmodel: {connectivity: structural}\n"
+        check_against_atlas(*read_scenario(write(text)))
     assert caught.value.where == "c.yaml:4:13: arms.1.target"
     assert "'dlpfc_left', which arm 'rtms_10hz' aims at" in caught.value.got
 
@@ -289,6 +299,32 @@ def test_an_unknown_atlas_stands_at_its_key(write, base):
     with pytest.raises(ConfigError) as caught:
         check_against_atlas(*read_scenario(write(base.replace("dk84", "no_such_atlas"))))
     assert caught.value.where == "c.yaml:4:8: atlas"
+
+
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        ("model: {connectivity: effective}", "c.yaml:4:23: model.connectivity"),
+        ("model: {parameters: {G: 1}}", "c.yaml:4:8: model"),
+        ("atlas: small", "c.yaml:4:8: atlas"),
+    ],
+)
+def test_an_atlas_without_fitted_weights_is_refused(write, small_atlas, line, where):
+    with pytest.raises(ConfigError, match="no effective connectivity for model") as caught:
+        check_against_atlas(*read_scenario(write(f"{HEAD}{line}\narms: [mdd]\n")))
+    assert caught.value.where == where
+    assert caught.value.hint == "write 'model: {connectivity: structural}'"
+    scenario = load_scenario(write(HEAD + "model: {connectivity: structural}\narms: [mdd]\n"))
+    assert check_against_atlas(scenario) is small_atlas
+
+
+def test_arms_that_would_share_files_are_refused(write, structural, small_atlas):
+    text = structural[: structural.index("arms:")] + "arms:\n  a_b: {treatment: ssri}\n"
+    text += "  mdd: {}\n  ab: {treatment: sham}\n"
+    with pytest.raises(ConfigError, match="the same name but for underscores") as caught:
+        check_against_atlas(*read_scenario(write(text)))
+    assert caught.value.where == "c.yaml:15:3: arms.ab"
+    assert caught.value.got == "'a_b' and 'ab'"
 
 
 # JSON Schema
@@ -308,6 +344,9 @@ def test_the_json_schema_is_composed_from_the_declarations():
     assert spec["modifiers"]["items"]["enum"] == ["ketanserin", "target_vertex", "target_motor"]
     (sessions,) = spec["parameters"]["properties"]["sessions"]["anyOf"]
     assert (sessions["minimum"], sessions["maximum"]) == (1.0, 60.0)
-    model = properties["model"]["oneOf"][0]["properties"]
+    model = properties["model"]["anyOf"][0]["properties"]
+    assert model["connectivity"]["enum"] == ["effective", "structural"]
+    assert model["parameters"]["properties"]["J"]["const"] == 1.0
+    assert model["parameters"]["properties"]["noise_sd"]["exclusiveMinimum"] == 0
     assert model["name"] == {"const": "reduced_wong_wang"}
     assert model["parameters"]["properties"]["tau_E"]["unit"] == "s"

@@ -116,6 +116,40 @@ def test_another_scenario_reuses_equal_cells(copy, scenario_of, capsys):
     assert "already" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("engines", ["linear linear", "sde linear"])
+def test_scans_of_another_scenario_are_removed(
+    engines, scenario_of, small, whole, tmp_path, capsys
+):
+    """Fewer arms, times and subjects, in the end the other engine: what is left is what is new."""
+    before, after = engines.split()
+    assert after == small.engine
+    out = tmp_path / "out"
+    first = scenario_of(
+        before, arms=(*SMALL, "sham"), overrides=["times=[baseline, 2 h, 1 d]", "cohort.subjects=4"]
+    )
+    assert run_study(first, out, jobs=1) == 0
+    assert "removed" not in capsys.readouterr().err
+    mine = out / "sub-01/notes.txt"
+    mine.write_text("mine")
+    (out / "sub-02/.sub-02_task-rest_desc-sham_time-2h_atlas-ten_stat-mean_timeseries.tsv.part"
+     ).write_text("half")  # fmt: skip
+    assert run_study(small, out, jobs=1) == 0
+    stale = (36 - 12) * 2 + 1 + (36 if before == "sde" else 0)
+    told = [line for line in capsys.readouterr().err.splitlines() if "removed" in line]
+    assert told == [f"removed {stale} files of scans that this scenario does not have"]
+    assert mine.read_text() == "mine"
+    assert not (out / "sub-04").exists()
+    mine.unlink()
+    assert digests(out) == digests(whole)
+
+
+def test_a_folder_that_holds_more_stays(small, scenario_of, tmp_path):
+    run_study(small, tmp_path, jobs=1)
+    (tmp_path / "sub-03/anat.nii").write_text("mine")
+    run_study(scenario_of("linear", arms=SMALL, overrides=["cohort.subjects=2"]), tmp_path, jobs=1)
+    assert [path.name for path in (tmp_path / "sub-03").iterdir()] == ["anat.nii"]
+
+
 def test_fresh_computes_anew_and_keeps_what_is_not_ours(copy, linear_study, scenario_of, capsys):
     ours = digests(linear_study)
     strangers = (
