@@ -15,6 +15,13 @@ _CPU_FLAGS = {
 }
 
 
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux; elsewhere all cores count
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def prepare_devices(device: str = "cpu", jobs: int | None = None) -> tuple[str, ...]:
     """Choose the platform and, on the CPU, one JAX device for each core.
 
@@ -50,7 +57,7 @@ def prepare_devices(device: str = "cpu", jobs: int | None = None) -> tuple[str, 
 
     chosen = "xla_force_host_platform_device_count" in flags or "JAX_NUM_CPU_DEVICES" in os.environ
     if device == "cpu" and not chosen:
-        cores = jobs or len(os.sched_getaffinity(0))
+        cores = jobs or usable_cores()
         # once the backend runs (in a notebook, a test) its devices are used as they are
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", cores)

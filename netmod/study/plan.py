@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netmod.dynamics.devices import usable_cores
 from netmod.scenario.schema import Scenario
 from netmod.treatments import TREATMENTS
 
@@ -17,8 +18,6 @@ def plan_study(scenario: Scenario) -> str:
     scenario : Scenario
         A validated scenario.
     """
-    import os
-
     from netmod.atlas import load_atlas
 
     n = load_atlas(scenario.atlas).n_regions
@@ -35,7 +34,7 @@ def plan_study(scenario: Scenario) -> str:
     lines += ["", f"  scans at {', '.join(scenario.times)}; {scanner.duration_s:g} s each",
               f"  {scenario.cells} cells at most; equal ones are computed once"]  # fmt: skip
     if scenario.engine == "sde":
-        cores = len(os.sched_getaffinity(0))
+        cores = usable_cores()
         steps = (scanner.duration_s + scanner.warmup_s) * 1e3 / scenario.solver.dt_ms
         minutes = scenario.cells * steps * n / (_REGION_STEPS_PER_S * cores) / 60
         lines.append(f"  about {max(1, round(minutes))} min at most on {cores} cores")

@@ -32,7 +32,7 @@ def test_quickstart_is_the_main_job_by_the_other_engine():
     quick = load_scenario(FOLDER / "quickstart.yaml").canonical()
     main_job = load_scenario(FOLDER / "treatments.yaml").canonical()
     differ = {key for key in quick if quick[key] != main_job[key]}
-    assert differ == {"name", "engine", "cohort"}
+    assert differ == {"name", "engine", "cohort", "readout"}
     assert quick["engine"] == "linear"
     assert main_job["cohort"] | {"subjects": 8} == quick["cohort"]
 
