@@ -210,8 +210,9 @@ def _run(args: argparse.Namespace) -> int:
     _check_writable(out)
     from netmod import figures, report, study
 
-    code = study.run_study(scenario, out, args.device, args.jobs, args.fresh)
-    figures.draw_all(out)
+    with figures.drawing_aside(out) as aside:
+        code = study.run_study(scenario, out, args.device, args.jobs, args.fresh)
+        figures.draw_all(out, aside=aside)
     print(f"\nreport: {report.write_report(out)}")
     study.seal_study(out)
     return code

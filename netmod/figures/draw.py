@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,9 @@ ASIDE = ("connectome",)
 """Figures that a process of its own draws meanwhile: nilearn alone takes seconds to import."""
 
 
-def draw_all(out: Path | str, atlas: Atlas | None = None) -> list[Path]:
+def draw_all(
+    out: Path | str, atlas: Atlas | None = None, aside: subprocess.Popen | None = None
+) -> list[Path]:
     """Write ``OUT/figures/*.png``; the same study gives the same bytes.
 
     Parameters
@@ -29,6 +32,8 @@ def draw_all(out: Path | str, atlas: Atlas | None = None) -> list[Path]:
         A finished study folder.
     atlas : Atlas, optional
         Its atlas; by default loaded by the name in the scenario.
+    aside : Popen, optional
+        From :func:`drawing_aside`, when there was time to start it before.
 
     Returns
     -------
@@ -42,16 +47,51 @@ def draw_all(out: Path | str, atlas: Atlas | None = None) -> list[Path]:
     """
     if atlas is not None:
         return draw([entry.name for entry in FIGURES], out, atlas)
-    command = [sys.executable, "-m", "netmod.figures.draw", str(out), *ASIDE]
-    # a failure there shows up here: what it did not draw is drawn below, with its error
-    aside = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        draw([entry.name for entry in FIGURES if entry.name not in ASIDE], out)
-    finally:
-        failed = aside.wait() != 0
-    if failed:
+    if aside is None:
+        with drawing_aside(out) as aside:
+            return draw_all(out, aside=aside)
+    _go(aside)
+    draw([entry.name for entry in FIGURES if entry.name not in ASIDE], out)
+    if aside.wait() != 0:
+        # what it did not draw is drawn here, with its error
         draw(ASIDE, out)
     return [Path(out) / "figures" / f"{entry.name}.png" for entry in FIGURES]
+
+
+@contextlib.contextmanager
+def drawing_aside(out: Path | str) -> Iterator[subprocess.Popen]:
+    """Give the process that draws :data:`ASIDE`: it imports what it needs, then waits.
+
+    Parameters
+    ----------
+    out : Path or str
+        The study folder, which need not exist yet.
+
+    Yields
+    ------
+    Popen
+        For :func:`draw_all`. It ends with the context.
+    """
+    aside = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "netmod.figures.draw", str(out), *ASIDE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield aside
+    finally:
+        aside.kill()
+        with contextlib.suppress(OSError):
+            aside.stdin.close()
+        aside.wait()
+
+
+def _go(aside: subprocess.Popen) -> None:
+    with contextlib.suppress(OSError):  # it has died: its exit status tells
+        aside.stdin.write("go\n")
+        aside.stdin.close()
 
 
 def draw(names: Sequence[str], out: Path | str, atlas: Atlas | None = None) -> list[Path]:
@@ -91,4 +131,8 @@ def draw(names: Sequence[str], out: Path | str, atlas: Atlas | None = None) -> l
 
 
 if __name__ == "__main__":
-    draw(sys.argv[2:], sys.argv[1])
+    for name in sys.argv[2:]:
+        importlib.import_module(f"netmod.figures.{name}")
+    importlib.import_module("nilearn.plotting")
+    if sys.stdin.readline() == "go\n":
+        draw(sys.argv[2:], sys.argv[1])

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from netmod.dynamics.linear import band_covariance, band_nodes, jacobian, linearise
-from netmod.dynamics.parameters import stack
+from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.simulate import Scan, simulate
 from netmod.graph.connectivity import correlation, covariance
 from netmod.models import MODELS
@@ -136,6 +136,29 @@ def _linear_program(model_name: str, hemodynamics: str):
         return jax.lax.map(one, (parameters, states))
 
     return solve
+
+
+def warm_up(scenario: Scenario, n_regions: int) -> None:
+    """Compile the linear engine's program ahead of its first use; to be run beside other work.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        For the model and the hemodynamics; with another engine nothing is done.
+    n_regions : int
+        Number of regions.
+    """
+    import jax
+
+    if scenario.engine != "linear":
+        return
+    model = MODELS[scenario.model.name]
+    inputs = len(model.coupling_inputs)
+    still = make_parameters(model, np.zeros((inputs, n_regions, n_regions)))
+    states = tuple(np.full((BATCH, n_regions), value) for value in model.start)
+    with jax.enable_x64(True):
+        solve = _linear_program(scenario.model.name, scenario.scanner.hemodynamics)
+        jax.block_until_ready(solve(stack([still] * BATCH), states))
 
 
 def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:

@@ -7,6 +7,7 @@ import fcntl
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from netmod.compare import format_table
 from netmod.dynamics.devices import prepare_devices
 from netmod.errors import ConfigError, NetmodError
 from netmod.scenario.schema import Scenario
-from netmod.study.engines import run_cells
+from netmod.study.engines import run_cells, warm_up
 from netmod.study.frame import OWN, is_study, write_frame
 from netmod.study.group import write_group
 from netmod.study.prepare import Cohort, prepare
@@ -65,7 +66,10 @@ def run_study(
     _check_folder(out)
     _say(f"{scenario.name}: {len(scenario.arms)} arms, {scenario.cohort.subjects} subjects, "
          f"{len(scenario.times)} scans, engine {scenario.engine}")  # fmt: skip
-    cohort = prepare(scenario, atlas)  # may refuse the scenario: before anything is written
+    with ThreadPoolExecutor(1) as aside:
+        compiling = aside.submit(warm_up, scenario, atlas.n_regions)
+        cohort = prepare(scenario, atlas)  # may refuse: before anything is written
+        compiling.result()
     with _only_run(out):
         if fresh:
             _clear(out)

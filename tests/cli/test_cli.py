@@ -1,5 +1,6 @@
 """The command line: dispatch, exit codes, messages, and what it does not import."""
 
+import contextlib
 import json
 import os
 import signal
@@ -34,7 +35,7 @@ def calls(monkeypatch):
         module = ModuleType(f"netmod.{name}")
         for function, result in functions.items():
 
-            def call(*args, _name=f"{name}.{function}", _result=result):
+            def call(*args, _name=f"{name}.{function}", _result=result, **_):
                 calls.append((_name, args))
                 if isinstance(_result, BaseException):
                     raise _result
@@ -55,7 +56,8 @@ def calls(monkeypatch):
         cite_study="@article{a}",
         compare_table="the table",
     )
-    room("figures", draw_all=[Path("out/figures/a.png"), Path("out/figures/b.png")])
+    figures = room("figures", draw_all=[Path("out/figures/a.png"), Path("out/figures/b.png")])
+    figures.drawing_aside = contextlib.nullcontext
     room("report", write_report=Path("out/report.html"))
     return calls
 

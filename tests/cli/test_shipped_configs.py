@@ -34,7 +34,7 @@ def test_quickstart_is_the_main_job_by_the_other_engine():
     differ = {key for key in quick if quick[key] != main_job[key]}
     assert differ == {"name", "engine", "cohort", "readout"}
     assert quick["engine"] == "linear"
-    assert main_job["cohort"] | {"subjects": 8} == quick["cohort"]
+    assert main_job["cohort"] | {"subjects": 6} == quick["cohort"]
 
 
 def test_controls_differ_from_their_treatment_by_one_modifier():
