@@ -189,12 +189,14 @@ def test_no_operator_seeks_the_healthy_state(tmp_path, monkeypatch):
                 move = run.z(arm, time) - run.z("mdd", "baseline")
                 progress.append(((gap * move).sum(axis=1) / (gap**2).sum(axis=1)).mean())
             assert progress[0] * progress[1] < 0, (arm, time, progress)
-            assert progress[0] == pytest.approx(-progress[1], rel=0.6), (arm, time, progress)
+            # what follows the lesion's sign outweighs what would seek healthy from either side
+            odd, even = progress[0] - progress[1], progress[0] + progress[1]
+            assert abs(even) < 0.5 * abs(odd), (arm, time, progress)
 
 
 @pytest.mark.slow
-def test_a_scan_in_between_hardly_changes_later_ones(tmp_path):
-    """Inhibition is followed in one step from scan to scan: later scans depend on it, a little."""
+def test_a_scan_in_between_changes_no_other(tmp_path):
+    """The slow layer and J follow grids of their own: a scan looks aside."""
     few = scenario(tmp_path, " [mdd, psilocybin, ssri, rtms_10hz]", cohort="{subjects: 2}")
     alone = scenario(
         tmp_path, " [mdd, psilocybin, ssri, rtms_10hz]", cohort="{subjects: 2}",
@@ -202,5 +204,4 @@ def test_a_scan_in_between_hardly_changes_later_ones(tmp_path):
     )  # fmt: skip
     watched, blind = Run.of(few), Run.of(alone)
     for arm in ("psilocybin", "ssri", "rtms_10hz"):
-        effect = np.abs(watched.z(arm, "6wk") - watched.z("mdd", "6wk")).max()
-        assert np.abs(watched.z(arm, "6wk") - blind.z(arm, "6wk")).max() < 0.02 * effect
+        assert np.abs(watched.z(arm, "6wk") - blind.z(arm, "6wk")).max() < 1e-9
