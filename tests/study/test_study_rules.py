@@ -169,29 +169,49 @@ def test_ketanserin_leaves_what_lasts(run):
 TREATED = " {mdd: {}, rtms_10hz: {}, psilocybin: {}, ect_bl: {}, ssri: {}, healthy: {}}\n"
 
 
-@pytest.mark.slow
-def test_no_operator_seeks_the_healthy_state(tmp_path, monkeypatch):
-    """With every lesion reversed, what led towards healthy leads away, and the reverse."""
-    plan = scenario(tmp_path, TREATED, cohort="{subjects: 8}")
+@pytest.fixture(scope="module")
+def progress(tmp_path_factory):
+    """Share of the way to healthy FC by (arm, time): of patients, and with lesions reversed."""
+    plan = scenario(tmp_path_factory.mktemp("mirror"), TREATED, cohort="{subjects: 8}")
     draw = room.draw_subject
-    lesioned = Run.of(plan)
-    monkeypatch.setattr(
-        room,
-        "draw_subject",
-        lambda *words: replace(draw(*words), severity=-draw(*words).severity),
-    )
-    mirrored = Run.of(plan)
-    for arm in ("rtms_10hz", "psilocybin", "ect_bl", "ssri"):
-        for time in ("2h", "6wk"):
-            progress = []
-            for run in (lesioned, mirrored):
-                gap = run.z("healthy", "baseline") - run.z("mdd", "baseline")
-                move = run.z(arm, time) - run.z("mdd", "baseline")
-                progress.append(((gap * move).sum(axis=1) / (gap**2).sum(axis=1)).mean())
-            assert progress[0] * progress[1] < 0, (arm, time, progress)
-            # what follows the lesion's sign outweighs what would seek healthy from either side
-            odd, even = progress[0] - progress[1], progress[0] + progress[1]
-            assert abs(even) < 0.5 * abs(odd), (arm, time, progress)
+    runs = [Run.of(plan)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            room,
+            "draw_subject",
+            lambda *words: replace(draw(*words), severity=-draw(*words).severity),
+        )
+        runs.append(Run.of(plan))
+    found = {}
+    for arm, time in CASES:
+        for run in runs:
+            gap = run.z("healthy", "baseline") - run.z("mdd", "baseline")
+            move = run.z(arm, time) - run.z("mdd", "baseline")
+            share = ((gap * move).sum(axis=1) / (gap**2).sum(axis=1)).mean()
+            found.setdefault((arm, time), []).append(share)
+    return found
+
+
+CASES = [(a, t) for a in ("rtms_10hz", "psilocybin", "ect_bl", "ssri") for t in ("2h", "6wk")]
+UNEQUAL = pytest.mark.xfail(strict=True, reason="+0.47 of patients against -0.29 reversed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_no_operator_seeks_the_healthy_state(progress, case):
+    """With every lesion reversed, what led towards healthy leads away, and the reverse."""
+    patients, mirrored = progress[case]
+    assert patients * mirrored < 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(c, marks=UNEQUAL) if c == ("psilocybin", "6wk") else c for c in CASES],
+)
+def test_reversed_lesions_reverse_the_size_too(progress, case):
+    patients, mirrored = progress[case]
+    assert patients == pytest.approx(-mirrored, rel=0.6)
 
 
 @pytest.mark.slow
