@@ -92,10 +92,14 @@ def draw_subject(
 
 
 def network_of(
-    model: Model, subject: Subject, J: np.ndarray, values: Mapping[str, float]
+    model: Model,
+    subject: Subject,
+    J: np.ndarray,
+    values: Mapping[str, float],
+    delays_s: np.ndarray | None = None,
 ) -> Parameters:
     """Return the healthy network of a subject with its solved inhibition."""
-    return make_parameters(model, subject.weights, {**values, "J": J})
+    return make_parameters(model, subject.weights, {**values, "J": J}, delays_s)
 
 
 def lesion(

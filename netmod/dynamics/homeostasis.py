@@ -27,6 +27,7 @@ class Homeostatic(Model):
         self.parameters: Mapping[str, Parameter] = model.parameters
         self.coupling_inputs = model.coupling_inputs
         self.transmitted = model.transmitted
+        self.coupling = model.coupling
         self.observed = model.observed
 
     def drift(
@@ -41,6 +42,10 @@ class Homeostatic(Model):
         p = {**parameters, "J": J}
         aim = p["J_baseline"] + p["J_follow"] * (self.rate_hz(state, p, coupling) - p["set_point"])
         return (*self._model.drift(fast, p, coupling, stimulus), aim - J)
+
+    def signal(self, name: str, state: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+        """Return a signal of the mass."""
+        return self._model.signal(name, state[:-1], parameters)
 
     def rate_hz(
         self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]

@@ -1,154 +1,75 @@
 """The linear engine: a model's linear-noise spectrum at its fixed point, exact and differentiable.
 
-Long-range coupling enters every region through the transmitted state alone, so the 2N (or more)
-equations reduce to one N x N complex system at each frequency:
+Regions meet only through the signals they send, so the equations of all states reduce to one
+complex system of N unknowns for each signal (one for reduced Wong-Wang) at each frequency:
 
-    (i w - L_i) x_i = n_i + sum_c B_ic sum_j W^c_ij x^T_j
-    (I - sum_c diag(h_c) W^c) x^T = R_T n,   R = (i w - L)^-1,   h_c = (R B_c)_T
+    (i w - L_i) x_i = n_i + sum_q B_iq sum_j W^q_ij exp(-i w tau_ij) u^k(q)_j
+    u^k_i = E_ik x_i
 
-with L the local Jacobian of a region (states x states) and B_c the derivative by coupling input c.
+with L the local Jacobian of a region (states x states), B_q its derivative by the weighted sum q,
+E_k that of signal k by the states, and tau the conduction delays
+(:mod:`netmod.dynamics.linearisation`).
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from netmod.dynamics.coupling import coupling_of
+from netmod.dynamics.fixed_points import FixedPoint, fixed_points, solve_fixed_point
+from netmod.dynamics.kernel import noisy_states
+from netmod.dynamics.linearisation import (
+    Linearisation,
+    jacobian,
+    linearise,
+    links_of,
+    network_matrix,
+    weights_of,
+)
 from netmod.dynamics.parameters import Parameters
+from netmod.dynamics.stability import has_delays, leading_eigenvalue
+from netmod.dynamics.stability_map import StabilityMap, stability_map
+from netmod.errors import ConfigError, NetmodError
 from netmod.models import Model
 
-ENOUGH = 1e-11
-"""Residual drift in 1/s at which Newton stops: the rounding of double precision."""
+__all__ = [
+    "FixedPoint",
+    "Linearisation",
+    "StabilityMap",
+    "band_covariance",
+    "band_nodes",
+    "coupling_of",
+    "covariance",
+    "cross_spectrum",
+    "fixed_points",
+    "jacobian",
+    "leading_eigenvalue",
+    "linearise",
+    "noise_covariance",
+    "solve_fixed_point",
+    "stability_map",
+]
 
 
-class Linearisation(NamedTuple):
-    """Local derivatives of a model at a state.
-
-    Attributes
-    ----------
-    local : array, shape (region, state, state)
-        ``d drift_a / d state_b`` of each region, in 1/s.
-    inputs : array, shape (coupling_input, region, state)
-        ``d drift_a / d coupling_c``.
-    """
-
-    local: Any
-    inputs: Any
-
-
-def coupling_of(model: Model, parameters: Parameters, state: Any) -> tuple[Any, ...]:
-    """Return the long-range inputs ``sum_j W_ij x_j`` of a state, one array per coupling input."""
-    sent = state[model.states.index(model.transmitted)]
-    return tuple(parameters.weights[c] @ sent for c in range(len(model.coupling_inputs)))
-
-
-def linearise(model: Model, parameters: Parameters, state: Any) -> Linearisation:
-    """Return the local derivatives of the drift at a state (jax forward mode)."""
-    import jax
+def noise_covariance(model: Model, parameters: Parameters) -> Any:
+    """Return the intensity of the white noise of every state, shape (state, region), per s."""
     import jax.numpy as jnp
 
-    coupling = coupling_of(model, parameters, state)
-    one = jnp.ones_like(state[0])
-    zeros = tuple(jnp.zeros_like(one) for _ in state)
-    quiet = tuple(jnp.zeros_like(one) for _ in coupling)
-
-    def drift(s, c):
-        return model.drift(s, parameters.values, c)
-
-    def unit(template, k):
-        return (*template[:k], one, *template[k + 1 :])
-
-    def derivative(ds, dc):
-        return jnp.stack(jax.jvp(drift, (tuple(state), coupling), (ds, dc))[1], axis=-1)
-
-    local = jnp.stack([derivative(unit(zeros, b), quiet) for b in range(len(state))], axis=-1)
-    inputs = jnp.stack([derivative(zeros, unit(quiet, c)) for c in range(len(coupling))])
-    return Linearisation(local, inputs)
-
-
-def jacobian(model: Model, parameters: Parameters, linear: Linearisation) -> Any:
-    """Return the whole Jacobian, shape (state * region, state * region), in 1/s."""
-    import jax.numpy as jnp
-
-    states = linear.local.shape[1]
-    sent = model.states.index(model.transmitted)
-    rows = []
-    for a in range(states):
-        row = []
-        for b in range(states):
-            block = jnp.diag(linear.local[:, a, b])
-            if b == sent:
-                block = block + jnp.einsum("ci,cij->ij", linear.inputs[:, :, a], parameters.weights)
-            row.append(block)
-        rows.append(jnp.concatenate(row, axis=1))
-    return jnp.concatenate(rows, axis=0)
-
-
-def solve_fixed_point(
-    model: Model, parameters: Parameters, start: Any, steps: int = 40
-) -> tuple[Any, Any]:
-    """Find the noise-free fixed point by damped Newton from a start.
-
-    Parameters
-    ----------
-    model : Model
-        The neural mass.
-    parameters : Parameters
-        One network.
-    start : tuple of arrays, shape (region,)
-        Where to start: the healthy FIC state.
-    steps : int
-        Most Newton steps; each takes the best of seven lengths, from whole to 1/64.
-
-    Returns
-    -------
-    state : tuple of arrays
-        The last iterate.
-    residual : array, scalar
-        Largest absolute drift there, in 1/s; below 1e-11 when converged in double precision.
-    """
-    import jax
-    import jax.numpy as jnp
-
-    sent = model.states.index(model.transmitted)
-    n = start[0].shape[0]
-
-    def drift(y):
-        state = tuple(y)
-        return jnp.stack(
-            model.drift(state, parameters.values, coupling_of(model, parameters, state))
-        )
-
-    fractions = 0.5 ** jnp.arange(7)
-
-    def newton(carry):
-        y, _, step = carry
-        # The Newton system is the linear response at zero frequency: N x N, whatever the states.
-        local, inputs = linearise(model, parameters, tuple(y))
-        inverse = jnp.linalg.inv(local)
-        own = jnp.einsum("iab,bi->ai", inverse, drift(y))
-        response = jnp.einsum("iab,cib->cai", inverse, inputs)
-        network = jnp.eye(n) + jnp.einsum("ci,cij->ij", response[:, sent], parameters.weights)
-        through = jnp.einsum("cij,j->ci", parameters.weights, jnp.linalg.solve(network, own[sent]))
-        move = own - jnp.einsum("cai,ci->ai", response, through)
-        trials = y[None] - fractions[:, None, None] * move[None]
-        sizes = jax.vmap(lambda t: jnp.abs(drift(t)).max())(trials)
-        sizes = jnp.where(jnp.isfinite(sizes), sizes, jnp.inf)
-        best = jnp.argmin(sizes)
-        return trials[best], sizes[best], step + 1
-
-    def unfinished(carry):
-        _, size, step = carry
-        return (size > ENOUGH) & (step < steps)
-
-    y = jnp.stack(start)
-    y, size, _ = jax.lax.while_loop(unfinished, newton, (y, jnp.abs(drift(y)).max(), 0))
-    return tuple(y), size
+    values = parameters.values
+    noisy = noisy_states(model, values)
+    common = jnp.asarray(values["noise_sd"])
+    return jnp.stack(
+        [
+            jnp.asarray(values.get(f"noise_sd_{s}", common)) ** 2 if on else jnp.zeros_like(common)
+            for s, on in zip(model.states, noisy, strict=True)
+        ]
+    )
 
 
 def cross_spectrum(model: Model, parameters: Parameters, linear: Linearisation, omega: Any) -> Any:
-    """Return the cross-spectral density of the observed state at one angular frequency.
+    """Return the cross-spectral density of the observed signal at one angular frequency.
 
     Parameters
     ----------
@@ -158,26 +79,37 @@ def cross_spectrum(model: Model, parameters: Parameters, linear: Linearisation, 
     Returns
     -------
     array, shape (region, region), complex
-        ``E[x(w) x(w)^H]`` per unit of time, in (state unit)^2 s.
+        ``E[x(w) x(w)^H]`` per unit of time, in (signal unit)^2 s.
     """
     import jax.numpy as jnp
 
-    n, states = linear.local.shape[0], linear.local.shape[1]
-    sent = model.states.index(model.transmitted)
-    seen = model.states.index(model.observed)
-    noisy = jnp.asarray([float(s in model.noise_on) for s in model.states])
-    variance = (parameters.values["noise_sd"] ** 2)[:, None] * noisy
+    n, states = linear.local.shape[:2]
+    signals = len(linear.sent)
+    weights = weights_of(parameters)
+    if parameters.delays_s is not None:
+        weights = weights * jnp.exp(-1j * omega * jnp.asarray(parameters.delays_s))
+    variance = noise_covariance(model, parameters)
+    tau = parameters.values.get("noise_tau")
+    if tau is not None:
+        variance = variance / (1.0 + (omega * jnp.asarray(tau)) ** 2)
 
     R = jnp.linalg.inv(1j * omega * jnp.eye(states) - linear.local)
-    response = jnp.einsum("iab,cib->cia", R, linear.inputs)
-    network = jnp.eye(n) - jnp.einsum("ci,cij->ij", response[:, :, sent], parameters.weights)
-    # x_T = F n with F = network^-1 R_T; the observed state adds its own local part
-    inverse = jnp.linalg.inv(network)
-    spread = jnp.einsum("ci,cij->ij", response[:, :, seen], parameters.weights) @ inverse
-    total = jnp.zeros((n, n), dtype=inverse.dtype)
+    response = jnp.einsum("iab,qib->qia", R, linear.inputs)
+    reach = jnp.einsum("kia,qia->qki", linear.sent, response)
+    network = network_matrix(model, weights, reach, signals, -1.0)
+    # u = F n with F = network^-1 E R; the observed signal adds its own local part
+    into = jnp.zeros((n, signals, n), dtype=network.dtype)
+    for q, (m, k) in enumerate(links_of(model, weights.shape[0])):
+        gain = jnp.einsum("ia,ia->i", linear.seen, response[q])
+        into = into.at[:, k].add(gain[:, None] * weights[m])
+    spread = into.reshape(n, signals * n) @ jnp.linalg.inv(network)
+    spread = spread.reshape(n, signals, n)
+    own = jnp.einsum("ia,ias->si", linear.seen, R)
+    sent = jnp.einsum("kia,ias->ski", linear.sent, R)
+    total = jnp.zeros((n, n), dtype=network.dtype)
     for s in range(states):
-        gain = spread * R[:, sent, s][None, :] + jnp.diag(R[:, seen, s])
-        total = total + (gain * variance[:, s][None, :]) @ gain.conj().T
+        gain = jnp.einsum("jki,ki->ji", spread, sent[s]) + jnp.diag(own[s])
+        total = total + (gain * variance[s][None, :]) @ gain.conj().T
     return total
 
 
@@ -225,7 +157,81 @@ def band_nodes(low_hz: float, high_hz: float, count: int = 12) -> tuple[np.ndarr
     return 2 * np.pi * (half * nodes + 0.5 * (high_hz + low_hz)), 2.0 * half * weights
 
 
-def leading_eigenvalue(model: Model, parameters: Parameters, linear: Linearisation) -> complex:
-    """Return the Jacobian's eigenvalue of largest real part, in 1/s (NumPy, on the host)."""
-    values = np.linalg.eigvals(np.asarray(jacobian(model, parameters, linear)))
-    return complex(values[np.argmax(values.real)])
+def covariance(
+    model: Model, parameters: Parameters, linear: Linearisation, *, observed: bool = False
+) -> np.ndarray:
+    """Return the stationary covariance of all states: the Lyapunov equation, on the host.
+
+    ``A P + P A' + Q = 0``, with A the Jacobian and Q the noise. Coloured noise joins the states:
+    its own process has the covariance that drives the others. The integral of
+    :func:`cross_spectrum` over all frequencies is the same, and the only way with delays.
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    parameters : Parameters
+        One network, without delays.
+    linear : Linearisation
+        At a stable fixed point.
+    observed : bool
+        Covariance of the observed signal instead.
+
+    Returns
+    -------
+    array, shape (state * region, state * region), or (region, region) if ``observed``
+        All regions of the first state, then those of the second.
+
+    Raises
+    ------
+    ConfigError
+        If there are delays: a delayed system has no such finite equation.
+    NetmodError
+        If the fixed point is not stable: fluctuations then grow without limit.
+
+    Notes
+    -----
+    Bartels RH, Stewart GW (1972). Solution of the matrix equation AX + XB = C. Commun ACM
+    15:820, doi:10.1145/361573.361582.
+    """
+    import jax
+    from scipy.linalg import solve_continuous_lyapunov
+
+    if has_delays(parameters):
+        raise ConfigError(
+            "the Lyapunov equation has no delays",
+            expected="parameters without delays_s",
+            got=f"delays up to {np.max(parameters.delays_s):g} s",
+            hint="band_covariance integrates the spectrum with delays",
+        )
+    with jax.enable_x64(True):
+        A = np.asarray(jacobian(model, parameters, linear), dtype=float)
+        Q = np.asarray(noise_covariance(model, parameters), dtype=float).reshape(-1)
+    size = len(A)
+    leading = np.linalg.eigvals(A).real.max()
+    if not leading < 0:
+        raise NetmodError(
+            "the covariance at an unstable state is infinite",
+            expected="a leading eigenvalue with a negative real part",
+            got=f"{leading:g} 1/s",
+            hint="fixed_points lists the states and tells which are stable",
+        )
+    regions, states = linear.local.shape[:2]
+    tau = np.broadcast_to(np.asarray(parameters.values.get("noise_tau", 0.0), float), (regions,))
+    tau = np.tile(tau, states)
+    slow = np.flatnonzero((tau > 0) & (Q > 0))
+    if len(slow):
+        # tau dz = -z dt + sd dW, and z drives its state
+        whole = np.zeros((size + len(slow), size + len(slow)))
+        whole[:size, :size] = A
+        whole[slow, size + np.arange(len(slow))] = 1.0
+        whole[size:, size:] = np.diag(-1.0 / tau[slow])
+        intensity = np.concatenate([Q, Q[slow] / tau[slow] ** 2])
+        intensity[slow] = 0.0
+        A, Q = whole, intensity
+    P = solve_continuous_lyapunov(A, -np.diag(Q))[:size, :size]
+    P = 0.5 * (P + P.T)
+    if not observed:
+        return P
+    seen = np.asarray(linear.seen, dtype=float)
+    return np.einsum("ia,aibj,jb->ij", seen, P.reshape(states, regions, states, regions), seen)

@@ -1,31 +1,30 @@
 """The sde engine: stochastic simulation of many networks and their BOLD, compiled once a shape.
 
-The time loop stands inside a map over lanes: one lane's weights then stay in cache for the whole
-run, and a lane's numbers do not depend on which others share the batch.
+The time loop stands inside a map over tiles of lanes: one lane's weights then stay in cache for
+the whole run, and a lane's numbers do not depend on which others share the batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from netmod.dynamics.noise import normal_pair
+from netmod.dynamics.divergence import Divergence, locate
+from netmod.dynamics.kernel import Tile, pack, unpack
 from netmod.dynamics.parameters import Parameters
-from netmod.dynamics.solvers import SOLVERS
+from netmod.dynamics.run import TILE, execute, prepare
+from netmod.dynamics.stimulation import Stimulus
 from netmod.errors import ConfigError
-from netmod.models import MODELS, Model
+from netmod.models import Model
 from netmod.observe import balloon
 from netmod.observe.balloon import HEMODYNAMICS
 
+__all__ = ["BALLOON_DT_MS", "TILE", "Recording", "Scan", "check_scan", "check_step", "simulate"]
+
 BALLOON_DT_MS = 10.0
 """Step of the hemodynamic model; its fastest time constant is near a second."""
-
-
-TILE = 4
-"""Lanes that step together: enough to hide the cost of a kernel call, few enough for the cache."""
 
 
 class Scan(NamedTuple):
@@ -41,10 +40,13 @@ class Scan(NamedTuple):
         Name in :data:`netmod.dynamics.solvers.SOLVERS`.
     hemodynamics : str
         Name in :data:`netmod.observe.balloon.HEMODYNAMICS`.
-    hold_coupling : bool
-        Evaluate the long-range input once a step instead of once a solver stage. It saves a
-        matrix product; what is transmitted (NMDA gating, 100 ms) hardly moves within a step of
-        1 ms. A solver's order beyond 1 holds for the long-range input only without it.
+    hold_coupling : bool or None
+        Sum undelayed long-range input once a step instead of once a solver stage; None leaves it
+        to the model. It saves a matrix product; for reduced Wong-Wang what is transmitted (NMDA
+        gating, 100 ms) hardly moves within a step of 1 ms. A solver's order beyond 1 holds for
+        the long-range input only without it.
+    precision : {"single", "double"}
+        Width of the numbers; the noise is the same for both.
     """
 
     duration_s: float = 300.0
@@ -53,7 +55,8 @@ class Scan(NamedTuple):
     dt_ms: float = 1.0
     solver: str = "heun"
     hemodynamics: str = "friston2003"
-    hold_coupling: bool = True
+    hold_coupling: bool | None = None
+    precision: str = "single"
 
 
 class Recording(NamedTuple):
@@ -61,17 +64,20 @@ class Recording(NamedTuple):
 
     Attributes
     ----------
-    bold : array, shape (lane, time, region), float32
+    bold : array, shape (lane, time, region)
         BOLD at each TR, as a fraction of rest.
-    rate_hz : array, shape (lane, region), float32
-        Mean excitatory rate over the recorded time.
+    rate_hz : array, shape (lane, region)
+        Mean excitatory rate over the recorded time; NaN for a model without rates.
     finite : array, shape (lane,), bool
         False where the run left the finite numbers.
+    divergences : tuple of Divergence
+        Where and when each of those lanes did.
     """
 
     bold: np.ndarray
     rate_hz: np.ndarray
     finite: np.ndarray
+    divergences: tuple[Divergence, ...] = ()
 
 
 def check_scan(model: Model, scan: Scan) -> tuple[int, int, int, int]:
@@ -113,11 +119,10 @@ def check_step(model: Model, values: Mapping[str, Any], dt_ms: float) -> None:
     ConfigError
         If dt is more than half of it.
     """
-    fastest_ms = 1e3 * min(
-        float(np.min(values[name]))
-        for name, p in model.parameters.items()
-        if p.unit == "s" and name.startswith("tau")
-    )
+    constants = model.time_constants(values)
+    if not constants:
+        return
+    fastest_ms = 1e3 * min(float(np.min(value)) for value in constants.values())
     if dt_ms > 0.5 * fastest_ms:
         raise ConfigError(
             "dt_ms is too large for the model's fastest time constant",
@@ -129,24 +134,32 @@ def check_step(model: Model, values: Mapping[str, Any], dt_ms: float) -> None:
 def simulate(
     model: Model,
     parameters: Parameters,
-    start: tuple[np.ndarray, ...],
+    start: Sequence[np.ndarray],
     keys: np.ndarray,
     scan: Scan,
+    *,
+    stimuli: Sequence[Stimulus] = (),
+    chunk_s: float | None = None,
 ) -> Recording:
-    """Simulate several networks, each with its own weights, and observe their BOLD.
+    """Simulate several networks and observe their BOLD.
 
     Parameters
     ----------
     model : Model
-        A registered neural mass.
+        A neural mass.
     parameters : Parameters
         Stacked along a leading lane axis (:func:`netmod.dynamics.parameters.stack`).
-    start : tuple of arrays, shape (lane, region)
-        Initial state.
+    start : sequence of arrays, shape (lane, region)
+        Initial state; with delays the regions have rested there before time 0.
     keys : array, shape (lane, 2), uint32
         Noise keys (:func:`netmod.dynamics.noise.scan_key`).
     scan : Scan
         Steps and lengths.
+    stimuli : sequence of Stimulus
+        What drives the regions from outside; time 0 is the start of the warm-up.
+    chunk_s : float, optional
+        Simulate piece by piece, so that memory does not grow with the length of the run; every
+        number is the same to the last bit. A multiple of ``tr_s``.
 
     Returns
     -------
@@ -155,143 +168,84 @@ def simulate(
     Raises
     ------
     ConfigError
-        If the steps do not fit (:func:`check_scan`).
+        If the steps do not fit (:func:`check_scan`), a word is unknown, or a delay is shorter
+        than a step.
     """
-    check_scan(model, scan)
+    warmup, volumes, per_volume, neural = check_scan(model, scan)
     check_step(model, parameters.values, scan.dt_ms)
-    import jax
+    job = prepare(
+        model, parameters, start, keys, dt_ms=scan.dt_ms, block_steps=neural, solver=scan.solver,
+        hold_coupling=scan.hold_coupling, precision=scan.precision, stimuli=stimuli,
+    )  # fmt: skip
+    total = warmup + volumes
+    chunk = total if chunk_s is None else max(1, round(chunk_s / scan.tr_s))
+    if chunk_s is not None and abs(chunk * scan.tr_s - chunk_s) > 1e-6 * chunk_s:
+        raise ConfigError(f"chunk_s must be a whole multiple of {scan.tr_s:g}", got=f"{chunk_s:g}")
 
-    devices = tuple(jax.devices())
-    lanes = keys.shape[0]
-    tiles = -(-lanes // (TILE * len(devices))) * len(devices)
-
-    def tiled(x, dtype=np.float32):
-        # the last lane fills up the last tiles
-        x = np.asarray(x, dtype)
-        x = np.concatenate([x, np.repeat(x[-1:], tiles * TILE - lanes, axis=0)])
-        return x.reshape(tiles, TILE, *x.shape[1:])
-
-    arguments = (
-        {name: tiled(value) for name, value in parameters.values.items()},
-        tiled(parameters.weights),
-        tuple(tiled(s) for s in start),
-        tiled(keys, np.uint32),
+    carry: Any = job.start
+    bold, rate = [], []
+    for first in range(0, total, chunk):
+        count = min(chunk, total - first)
+        course = job.course(first * per_volume * neural, count * per_volume * neural)
+        if course is not None:
+            course = course.reshape(count, per_volume, neural, -1)
+        options = (scan.hemodynamics, first == 0, count, per_volume, neural)
+        carry, (series, rates) = execute(job, _bold_program, options, carry, course)
+        # [tile, time, lane, region] -> [lane, time, region]
+        bold.append(job.untile(np.moveaxis(series, 1, 2)))
+        rate.append(job.untile(np.moveaxis(rates, 1, 2)))
+    series = np.concatenate(bold, axis=1)[:, warmup:]
+    mean_rate = np.concatenate(rate, axis=1)[:, warmup:].mean(axis=1)
+    bad_block = job.untile(carry[0].bad_block)
+    finite = (bad_block < 0) & np.isfinite(series).all(axis=(1, 2))
+    if model.rate_hz(model.start, model.defaults(), _no_inputs(model)) is not None:
+        finite &= np.isfinite(mean_rate).all(axis=1)
+    divergences = tuple(
+        locate(job, int(lane), int(bad_block[lane]), neural)
+        for lane in np.flatnonzero(bad_block >= 0)
     )
-    bold, rate = _program(model.name, scan, devices)(arguments)
-    # [tile, time, lane, region] -> [lane, time, region]
-    bold = np.moveaxis(np.asarray(bold), 1, 2)
-    bold = bold.reshape(tiles * TILE, *bold.shape[2:])[:lanes]
-    rate = np.asarray(rate).reshape(tiles * TILE, -1)[:lanes]
-    finite = np.isfinite(bold).all(axis=(1, 2)) & np.isfinite(rate).all(axis=1)
-    return Recording(bold, rate, finite)
+    return Recording(series, mean_rate, finite, divergences)
 
 
-@lru_cache(maxsize=16)
-def _program(model_name: str, scan: Scan, devices: tuple[Any, ...]):
-    import jax
-    from jax.sharding import Mesh, PartitionSpec
-
-    tile = _tile_program(MODELS[model_name], scan)
-
-    def batch(arguments):
-        return jax.lax.map(lambda x: tile(*x), arguments)
-
-    if len(devices) == 1:
-        return jax.jit(batch)
-    lanes = PartitionSpec("lanes")
-    mesh = Mesh(np.array(devices), ("lanes",))
-    # each device runs its own loop over its own tiles: nothing is exchanged
-    return jax.jit(
-        jax.shard_map(batch, mesh=mesh, in_specs=lanes, out_specs=lanes, check_vma=False)
-    )
+def _no_inputs(model: Model) -> tuple[float, ...]:
+    return (0.0,) * len(model.coupling_inputs)
 
 
-def _tile_program(model: Model, scan: Scan):
-    """Return the simulation of one tile of lanes, arrays ``[lane, region]``."""
+def _bold_program(
+    tile: Tile, hemodynamics: str, fresh: bool, volumes: int, per_volume: int, neural_steps: int
+) -> Any:
+    """Return a function from the state of a tile to the state after some volumes, and these."""
     import jax
     import jax.numpy as jnp
 
-    warmup, volumes, per_volume, neural = check_scan(model, scan)
-    solver = SOLVERS[scan.solver]
-    hemo = HEMODYNAMICS[scan.hemodynamics]
-    dt_s = jnp.float32(scan.dt_ms * 1e-3)
-    noisy = tuple(state in model.noise_on for state in model.states)
-    sent = model.states.index(model.transmitted)
-    seen = model.states.index(model.observed)
-    balloon_dt = jnp.float32(BALLOON_DT_MS * 1e-3)
+    model, values = tile.model, tile.lanes.values
+    hemo = HEMODYNAMICS[hemodynamics]
 
-    def tile(values, weights, start, key):
-        lanes, inputs, n, _ = weights.shape
-        flat = jnp.swapaxes(weights.reshape(lanes, inputs * n, n), 1, 2)
-        region = jnp.arange(n, dtype=jnp.uint32)
-        block = jnp.arange(neural, dtype=jnp.uint32)
-        noise_scale = values["noise_sd"] * jnp.sqrt(dt_s)
+    def balloon_step(carry, course):
+        neural, vessels, rate_sum = carry
+        neural, (activity,) = tile.run_block(neural, neural_steps, course, (model.observed,))
+        rate = model.rate_hz(tile.state_of(neural), values, tile.inputs(neural))
+        rate_sum = jnp.full_like(rate_sum, jnp.nan) if rate is None else rate_sum + rate
+        dt_s = activity.dtype.type(BALLOON_DT_MS * 1e-3)
+        y = unpack(vessels, 4)
+        first = balloon.drift(y, activity, hemo)
+        guess = tuple(a + dt_s * k for a, k in zip(y, first, strict=True))
+        second = balloon.drift(guess, activity, hemo)
+        y = tuple(a + 0.5 * dt_s * (k + m) for a, k, m in zip(y, first, second, strict=True))
+        return (neural, pack(y), rate_sum), None
 
-        def coupling(state):
-            total = jnp.einsum("bj,bji->bi", state[sent], flat)
-            return tuple(total[:, c * n : (c + 1) * n] for c in range(inputs))
+    def volume(carry, course):
+        neural, vessels = carry
+        zero = jnp.zeros_like(neural.packed[0].real)
+        (neural, vessels, rate_sum), _ = jax.lax.scan(
+            balloon_step, (neural, vessels, zero), course, length=per_volume
+        )
+        return (neural, vessels), (balloon.bold(unpack(vessels, 4), hemo), rate_sum / per_volume)
 
-        def balloon_step(carry, _):
-            packed, vessels, rate_sum, step = carry
-            # drawn block by block: inside the step XLA would draw them once per consumer
-            draws = _pack(
-                normal_pair((key[:, :1], key[:, 1:]), region, (step + block)[:, None, None])
-            )
+    def run(carry, course):
+        if fresh:
+            activity = model.signal(model.observed, carry, values)
+            carry = (tile.start(carry), pack(balloon.steady(activity, hemo)))
+        return jax.lax.scan(volume, carry, course, length=volumes)
 
-            def neural_step(k, inner):
-                packed, total = inner
-                dw = tuple(
-                    noise_scale * draw if on else jnp.zeros_like(draw)
-                    for draw, on in zip(_unpack(draws[k]), noisy, strict=True)
-                )
-                state = _unpack(packed)
-                held = coupling(state) if scan.hold_coupling else None
-
-                def drift(y):
-                    return model.drift(y, values, coupling(y) if held is None else held)
-
-                state = model.clip(solver.step(drift, state, dt_s, dw))
-                return _pack(state), total + state[seen]
-
-            start_sum = jnp.zeros((lanes, n), jnp.float32)
-            packed, total = jax.lax.fori_loop(0, neural, neural_step, (packed, start_sum))
-            state = _unpack(packed)
-            rate_sum = rate_sum + model.rate_hz(state, values, coupling(state))
-            activity = total / neural
-            y = (*_unpack(vessels[0]), *_unpack(vessels[1]))
-            first = balloon.drift(y, activity, hemo)
-            guess = tuple(a + balloon_dt * k for a, k in zip(y, first, strict=True))
-            second = balloon.drift(guess, activity, hemo)
-            y = tuple(
-                a + 0.5 * balloon_dt * (k + m) for a, k, m in zip(y, first, second, strict=True)
-            )
-            vessels = (_pack(y[:2]), _pack(y[2:]))
-            return (packed, vessels, rate_sum, step + jnp.uint32(neural)), None
-
-        def volume(carry, _):
-            packed, vessels, step = carry
-            zero = jnp.zeros((lanes, n), jnp.float32)
-            (packed, vessels, rate_sum, step), _ = jax.lax.scan(
-                balloon_step, (packed, vessels, zero, step), None, length=per_volume
-            )
-            y = (*_unpack(vessels[0]), *_unpack(vessels[1]))
-            return (packed, vessels, step), (balloon.bold(y, hemo), rate_sum / per_volume)
-
-        y = balloon.steady(start[seen], hemo)
-        vessels = (_pack(y[:2]), _pack(y[2:]))
-        carry = (_pack(start), vessels, jnp.uint32(0))
-        _, (bold, rate) = jax.lax.scan(volume, carry, None, length=warmup + volumes)
-        return bold[warmup:], rate[warmup:].mean(axis=0)
-
-    return tile
-
-
-def _pack(pair):
-    """Join two real arrays into one complex array: XLA then fuses their update into one kernel."""
-    import jax
-
-    return jax.lax.complex(*pair)
-
-
-def _unpack(packed):
-    return packed.real, packed.imag
+    return run

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from netmod.errors import ConfigError, did_you_mean
+from netmod.models.coupling import COUPLINGS, Coupling
 from netmod.models.declaration import Parameter
 
 
@@ -24,28 +28,41 @@ class Model(ABC):
     states : tuple of str
         State variables, in the order of ``drift``'s arguments and results.
     parameters : mapping of str to Parameter
-        Every parameter of the drift, with unit, range, default and source.
+        Every parameter, with unit, range, default and source.
     coupling_inputs : tuple of str
-        Names of the long-range inputs; each is the weighted sum of ``transmitted`` over sources.
-    transmitted : str
-        The state that leaves a region.
+        Names of the long-range inputs.
+    transmitted : tuple of str
+        For each input the signal that sources send: a state, or one that ``signal`` computes.
+    coupling : str
+        Kind of coupling (:data:`netmod.models.coupling.COUPLINGS`); ``coupled`` chooses another.
     noise_on : tuple of str
-        States with additive white noise, of standard deviation ``noise_sd`` per square root of
-        a second.
+        States with additive noise, of standard deviation ``noise_sd`` per square root of a
+        second; a value ``noise_sd_<state>`` replaces it for one state, noisy by default or not.
     observed : str
-        The state that drives the hemodynamic response.
+        The signal that drives the hemodynamic response.
     start : tuple of float
         A state near the usual working point, from which fixed points are sought.
+    stimulus : str
+        What the drift's stimulus is, with its unit.
+    slow_transmission : bool
+        Whether what is transmitted hardly moves within a step, so that a simulation may evaluate
+        the long-range input once a step.
+    inhibition : str or None
+        The parameter that feedback inhibition control sets, if the model has one.
     """
 
     name: ClassVar[str]
     states: ClassVar[tuple[str, ...]]
-    parameters: ClassVar[Mapping[str, Parameter]]
+    parameters: Mapping[str, Parameter]
     coupling_inputs: ClassVar[tuple[str, ...]]
-    transmitted: ClassVar[str]
+    transmitted: ClassVar[tuple[str, ...]]
+    coupling: str = "linear"
     noise_on: ClassVar[tuple[str, ...]]
     observed: ClassVar[str]
     start: ClassVar[tuple[float, ...]]
+    stimulus: ClassVar[str] = "added to the drift of the first state, in its unit per s"
+    slow_transmission: ClassVar[bool] = False
+    inhibition: ClassVar[str | None] = None
 
     @abstractmethod
     def drift(
@@ -69,20 +86,91 @@ class Model(ABC):
             External input, in the unit the model states.
         """
 
-    @abstractmethod
     def rate_hz(
         self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
     ) -> Any:
-        """Return the excitatory firing rate in Hz that goes with a state."""
+        """Return the excitatory firing rate in Hz that goes with a state; None without rates."""
+        return None
+
+    def signal(self, name: str, state: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+        """Return a state by its name, or what a model computes from its states under a name."""
+        return state[self.states.index(name)]
 
     def clip(self, state: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the state inside its physical limits; the default has none."""
         return state
 
+    def leak(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the linear decay rate of every state in 1/s, which exponential solvers take out.
+
+        The default has none; the drift must contain ``-leak * state`` for what is returned.
+        """
+        return (0.0,) * len(self.states)
+
+    def time_constants(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return named time constants in s; the smallest limits the step.
+
+        The default takes every parameter ``tau...`` in seconds.
+        """
+        return {
+            name: parameters[name]
+            for name, declared in self.parameters.items()
+            if name.startswith("tau") and declared.unit == "s"
+        }
+
+    @property
+    def link(self) -> Coupling:
+        """The kind of coupling itself."""
+        return COUPLINGS[self.coupling]
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The distinct transmitted signals, in order of their first use."""
+        return tuple(dict.fromkeys(self.transmitted))
+
     @property
     def doc(self) -> str:
         """First line of the docstring."""
         return (self.__doc__ or "").strip().splitlines()[0]
+
+    def coupled(self, kind: str) -> Model:
+        """Return this model with another kind of coupling; its parameters join the model's.
+
+        Parameters
+        ----------
+        kind : str
+            A name in :data:`netmod.models.coupling.COUPLINGS`.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such kind.
+        """
+        if kind not in COUPLINGS:
+            raise ConfigError(
+                f"no coupling '{kind}'",
+                expected=", ".join(COUPLINGS),
+                got=str(kind),
+                hint=did_you_mean(str(kind), COUPLINGS),
+            )
+        return self if kind == self.coupling else _coupled(self, kind)
+
+    def state_index(self, name: str) -> int:
+        """Return the place of a state.
+
+        Raises
+        ------
+        ConfigError
+            If the model has no such state.
+        """
+        if name not in self.states:
+            raise ConfigError(
+                f"model '{self.name}' has no state '{name}'",
+                expected=", ".join(self.states),
+                got=str(name),
+                hint=did_you_mean(str(name), self.states),
+            )
+        return self.states.index(name)
 
     def defaults(self, **overrides: float) -> dict[str, float]:
         """Return the default parameters with some replaced.
@@ -110,3 +198,43 @@ class Model(ABC):
                 )
             values[name] = value
         return values
+
+
+@lru_cache(maxsize=64)
+def _coupled(model: Model, kind: str) -> Model:
+    # one object for each choice: compiled programs are remembered by it
+    other = copy.copy(model)
+    own = {k: v for k, v in model.parameters.items() if not k.startswith("coupling_")}
+    other.coupling = kind
+    other.parameters = MappingProxyType({**own, **COUPLINGS[kind].parameters})
+    return other
+
+
+def noise(default: float, unit: str, source: str, *, high: float = 1e3) -> dict[str, Parameter]:
+    """Return the declarations of a model's noise: its size, and its correlation time.
+
+    Coloured noise is an Ornstein-Uhlenbeck process ``tau dz = -z dt + sd dW`` added to the drift;
+    as tau goes to 0 it becomes white noise of the same ``sd``.
+
+    Parameters
+    ----------
+    default : float
+        Standard deviation per square root of a second, in the states' unit.
+    unit : str
+        Its unit.
+    source : str
+        Author, year, DOI; or ``proposal``.
+    high : float
+        Largest accepted value.
+    """
+    return {
+        "noise_sd": Parameter(default, unit, 0.0, high, "Noise on the noisy states", source),
+        "noise_tau": Parameter(
+            0.0,
+            "s",
+            0.0,
+            10.0,
+            "Correlation time of the noise; 0 for white",
+            "Uhlenbeck and Ornstein 1930, doi:10.1103/PhysRev.36.823",
+        ),
+    }

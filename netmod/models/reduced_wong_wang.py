@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from netmod.models.declaration import Parameter
-from netmod.models.model import Model
+from netmod.models.model import Model, noise
+from netmod.models.transfer import transfer
 
 _DECO = "Deco et al. 2014, doi:10.1523/JNEUROSCI.5068-13.2014"
 
@@ -36,10 +37,13 @@ class ReducedWongWang(Model):
     name: ClassVar[str] = "reduced_wong_wang"
     states: ClassVar[tuple[str, ...]] = ("S_E", "S_I")
     coupling_inputs: ClassVar[tuple[str, ...]] = ("to_excitatory", "to_inhibitory")
-    transmitted: ClassVar[str] = "S_E"
+    transmitted: ClassVar[tuple[str, ...]] = ("S_E", "S_E")
     noise_on: ClassVar[tuple[str, ...]] = ("S_E", "S_I")
     observed: ClassVar[str] = "S_E"
     start: ClassVar[tuple[float, ...]] = (0.164, 0.039)
+    stimulus: ClassVar[str] = "current on the excitatory population, nA"
+    slow_transmission: ClassVar[bool] = True
+    inhibition: ClassVar[str | None] = "J"
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(
         {
             "G": Parameter(1.0, "1", 0.0, 10.0, "Global coupling of long-range inputs", "proposal"),
@@ -71,14 +75,8 @@ class ReducedWongWang(Model):
             "excitation": Parameter(
                 0.0, "1", -0.9, 2.0, "Receptor scaling of all excitatory current on E", "proposal"
             ),
-            "noise_sd": Parameter(
-                0.03,
-                "1/sqrt(s)",
-                0.0,
-                1.0,
-                "Noise on S_E and S_I; the published 0.01 per sqrt(ms) is 0.316 here",
-                "proposal; see docs/model.md for what it changes",
-            ),
+            # the published 0.01 per sqrt(ms) is 0.316 here; docs/model.md says what it changes
+            **noise(0.03, "1/sqrt(s)", "proposal", high=1.0),
         }
     )
 
@@ -97,6 +95,10 @@ class ReducedWongWang(Model):
         dS_I = -S_I / p["tau_I"] + p["gamma_I"] * rate_I
         return dS_E, dS_I
 
+    def leak(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the decay rates of the two gating variables, 1/s."""
+        return 1.0 / parameters["tau_E"], 1.0 / parameters["tau_I"]
+
     def clip(self, state: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return gating variables inside [0, 1]: they are fractions of open channels."""
         import jax.numpy as jnp
@@ -109,36 +111,30 @@ class ReducedWongWang(Model):
         """Return the excitatory rate r_E in Hz."""
         return self._rates(state, parameters, coupling, 0.0)[0]
 
-    def _rates(self, state, p, coupling, stimulus):
+    def inhibitory_activity(
+        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+    ) -> Any:
+        """Return the inhibitory rate r_I in Hz."""
+        return self._rates(state, parameters, coupling, 0.0)[1]
+
+    def currents(
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
+    ) -> tuple[Any, Any]:
+        """Return the currents (I_E, I_I) onto both populations in nA."""
         S_E, S_I = state
         to_E, to_I = coupling
+        p = parameters
         excitation = (1.0 + p["excitation"]) * p["J_N"] * (p["w_plus"] * S_E + p["G"] * to_E)
         I_E = p["W_E"] * p["I_0"] + excitation - p["J"] * S_I + p["I_ext"] + stimulus
         I_I = p["W_I"] * p["I_0"] + p["J_N"] * (S_E + p["G"] * to_I) - S_I
+        return I_E, I_I
+
+    def _rates(self, state, p, coupling, stimulus):
+        I_E, I_I = self.currents(state, p, coupling, stimulus)
         x_E = (1.0 + p["gain"]) * (p["a_E"] * I_E - p["b_E"])
         x_I = p["a_I"] * I_I - p["b_I"]
         return transfer(x_E, p["d_E"]), transfer(x_I, p["d_I"])
-
-
-def transfer(x: Any, d: Any) -> Any:
-    """Return ``x / (1 - exp(-d x))`` in Hz, finite and smooth at its removable singularity.
-
-    Near 0 the literal form is 0/0; there the Taylor series to the sixth order is exact to double
-    precision.
-
-    Parameters
-    ----------
-    x : array
-        Argument ``a I - b`` in Hz.
-    d : float or array
-        Curvature in s.
-    """
-    import jax.numpy as jnp
-
-    u = d * x
-    near = jnp.abs(u) < 0.05
-    safe = jnp.where(near, 1.0, u)
-    exact = safe / (1.0 - jnp.exp(-jnp.maximum(safe, -80.0)))
-    square = u * u
-    series = 1.0 + u / 2 + square * (1 / 12 - square * (1 / 720 - square / 30240))
-    return jnp.where(near, series, exact) / d

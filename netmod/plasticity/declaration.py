@@ -9,6 +9,10 @@ from netmod.models.declaration import Parameter
 
 _P = "proposal"
 
+ACTS_ON = ("J", "w_plus", "gain", "excitation", "I_ext", "noise_sd")
+"""Parameters of the fast model that lesion and slow state change; a model without them cannot be
+treated."""
+
 PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
     {
         # induction and consolidation of long-range synapses

@@ -8,7 +8,15 @@ from typing import Any, get_args
 from netmod import cohort, models, treatments
 from netmod.models.declaration import Parameter
 from netmod.scenario.arms import BASELINE, NONE, arm_words
-from netmod.scenario.schema import NOISE, SOLVED, ModelChoice, Scenario
+from netmod.scenario.schema import (
+    HIGHEST_VELOCITY,
+    LOWEST_VELOCITY,
+    NOISE,
+    SOLVED,
+    TREATABLE,
+    ModelChoice,
+    Scenario,
+)
 
 _TIME = r"^(baseline|\s*\d+(\.\d+)?\s*(min|h|d|wk)\s*)$"
 
@@ -36,7 +44,7 @@ def json_schema() -> dict[str, Any]:
             "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
             "atlas": {"type": "string", "default": "dk84"},
             "engine": {"enum": ["sde", "linear"], "default": "sde"},
-            "model": {"anyOf": [_model(name) for name in models.MODELS]},
+            "model": {"anyOf": [_model(name) for name in TREATABLE]},
             **sections,
             "times": {
                 "type": "array",
@@ -82,6 +90,7 @@ def _model(name: str) -> dict[str, Any]:
     if NOISE in properties:
         properties[NOISE]["exclusiveMinimum"] = 0
     connectivity = ModelChoice.model_fields["connectivity"]
+    velocity = ModelChoice.model_fields["velocity_m_per_s"]
     default = ModelChoice.model_fields["name"].default
     return {
         "type": ["object", "null"] if name == default else "object",
@@ -97,6 +106,13 @@ def _model(name: str) -> dict[str, Any]:
                 "description": connectivity.description,
             },
             "fic": {"enum": list(get_args(ModelChoice.model_fields["fic"].annotation))},
+            "velocity_m_per_s": {
+                "type": ["number", "null"],
+                "minimum": LOWEST_VELOCITY,
+                "maximum": HIGHEST_VELOCITY,
+                "default": velocity.default,
+                "description": f"{velocity.description} (m/s)",
+            },
             "parameters": parameters,
         },
     }

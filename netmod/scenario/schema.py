@@ -30,6 +30,9 @@ HEMODYNAMIC_STEP_MS = 10.0
 STEPS_MS = (2.0, 1.0, 0.5, 0.25, 0.2, 0.1, 0.05)
 """Steps that divide it, for hints."""
 
+LOWEST_VELOCITY, HIGHEST_VELOCITY = 0.1, 1000.0
+"""Accepted conduction velocities, m/s."""
+
 SOLVED = "J"
 """The parameter that feedback inhibition control solves for every region and subject."""
 
@@ -37,6 +40,14 @@ NOISE = "noise_sd"
 """The parameter that must not be 0: without noise nothing fluctuates, nothing correlates."""
 
 DEFAULT_TIMES = ("baseline", "2 h", "1 d", "1 wk", "6 wk")
+
+
+TREATABLE = {
+    name: model
+    for name, model in models.MODELS.items()
+    if set(plasticity.ACTS_ON) <= set(model.parameters)
+}
+"""Models on which lesion and treatments act: those that a scenario can name."""
 
 
 class ModelChoice(Section):
@@ -51,14 +62,25 @@ class ModelChoice(Section):
         "exact",
         description="inhibition balanced without noise, or then corrected by simulation",
     )
+    velocity_m_per_s: float | None = Field(
+        None,
+        ge=LOWEST_VELOCITY,
+        le=HIGHEST_VELOCITY,
+        description="conduction velocity along the tracts; none without delays",
+        json_schema_extra={"unit": "m/s"},
+    )
     parameters: Numbers = Field(Numbers(), description="parameters of the model")
 
     @field_validator("name", mode="before")
     @classmethod
     def _name(cls, value: object) -> object:
-        if not isinstance(value, str) or value not in models.MODELS:
+        if isinstance(value, str) and value in models.MODELS and value not in TREATABLE:
+            what = "lesion and treatments do not act on this model"
+            hint = f"write {next(iter(TREATABLE))}; from Python, netmod.Network takes any model"
+            raise ProblemsError([Problem((), what, ", ".join(TREATABLE), value, hint)])
+        if not isinstance(value, str) or value not in TREATABLE:
             see = "see 'netmod models' for all of them"
-            raise ProblemsError([unknown_word("model", value, models.MODELS, see=see)])
+            raise ProblemsError([unknown_word("model", value, TREATABLE, see=see)])
         return value
 
     @field_validator("parameters", mode="before")
@@ -86,12 +108,8 @@ class ModelChoice(Section):
     @property
     def fastest(self) -> tuple[str, float] | None:
         """Name and value in ms of the smallest time constant; None without one."""
-        declared = models.MODELS[self.name].parameters
-        taus = {
-            name: 1e3 * value
-            for name, value in self.parameters.items()
-            if name.startswith("tau") and declared[name].unit == "s"
-        }
+        constants = models.MODELS[self.name].time_constants(self.parameters)
+        taus = {name: 1e3 * value for name, value in constants.items()}
         return min(taus.items(), key=lambda item: item[1]) if taus else None
 
 
@@ -308,6 +326,7 @@ class Scenario(Section):
                 "name": self.model.name,
                 "connectivity": self.model.connectivity,
                 "fic": self.model.fic,
+                "velocity_m_per_s": self.model.velocity_m_per_s,
                 "parameters": dict(self.model.parameters),
             },
             "solver": self.solver.model_dump(),

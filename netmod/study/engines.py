@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from netmod.dynamics.coupling import coupling_of
 from netmod.dynamics.linear import band_covariance, band_nodes, jacobian, linearise
 from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.simulate import Scan, simulate
@@ -128,8 +129,7 @@ def _linear_program(model_name: str, hemodynamics: str):
         def one(x):
             p, state = x
             linear = linearise(model, p, state)
-            coupling = tuple(W @ state[model.states.index(model.transmitted)] for W in p.weights)
-            rate = model.rate_hz(state, p.values, coupling)
+            rate = model.rate_hz(state, p.values, coupling_of(model, p, state))
             cov = band_covariance(model, p, linear, omegas, weights)
             return jacobian(model, p, linear), cov, rate
 

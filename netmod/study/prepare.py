@@ -12,9 +12,9 @@ import numpy as np
 
 from netmod.atlas import Atlas, load_effective_connectivity
 from netmod.cohort.subject import Subject, draw_subject, lesion, network_of
-from netmod.dynamics.fic import balance
-from netmod.dynamics.fic_by_simulation import refine_by_simulation
-from netmod.dynamics.linear import coupling_of, solve_fixed_point
+from netmod.dynamics.coupling import conduction_delays, coupling_of
+from netmod.dynamics.fic import balance, refine_by_simulation
+from netmod.dynamics.linear import solve_fixed_point
 from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import Parameters, make_parameters, stack
 from netmod.dynamics.simulate import Scan
@@ -29,7 +29,7 @@ from netmod.study.inhibition import Inhibition, grid_until
 from netmod.treatments import MODIFIERS, TREATMENTS
 from netmod.units import format_time
 
-NUMERICS = "1"
+NUMERICS = "2"
 """Version of everything that changes numbers; part of every cell's identity."""
 
 
@@ -109,7 +109,7 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
     # the slow layer is NumPy: it runs while XLA compiles FIC
     with ThreadPoolExecutor(1) as aside, jax.enable_x64(True):
         slow = aside.submit(_slow_states, scenario, atlas, subjects)
-        healthy, balanced = _balance(model, subjects, scenario)
+        healthy, balanced = _balance(model, subjects, scenario, atlas)
         states = slow.result()
         cells = _scan_networks(scenario, atlas, model, balanced, healthy, states)
     return Cohort(tuple(subjects), tuple(cells), states)
@@ -139,10 +139,12 @@ def _group_weights(scenario: Scenario, atlas: Atlas) -> tuple[np.ndarray, float,
 
 
 def _balance(
-    model: Model, subjects: list[Subject], scenario: Scenario
+    model: Model, subjects: list[Subject], scenario: Scenario, atlas: Atlas
 ) -> tuple[list[Parameters], list[Subject]]:
     """Return each subject's healthy network, and the subjects with the rates J is balanced for."""
     values = dict(scenario.model.parameters)
+    velocity = scenario.model.velocity_m_per_s
+    delays_s = None if velocity is None else conduction_delays(atlas.lengths_mm, velocity)
     solve = _balance_program()
     networks, states = [], []
     for subject in subjects:
@@ -158,7 +160,7 @@ def _balance(
                 got=f"J = {J[region]:.3g} nA",
                 hint="lower I_0 or w_plus",
             )
-        networks.append(network_of(model, subject, J, values))
+        networks.append(network_of(model, subject, J, values, delays_s))
         states.append(state)
     if scenario.model.fic == "exact":
         return networks, subjects
@@ -315,7 +317,8 @@ def _identity(
     digest.update("|".join(head).encode())
     for name in sorted(network.values):
         digest.update(np.ascontiguousarray(network.values[name], "<f8").tobytes())
-    for array in (network.weights, *state):
+    delays = () if network.delays_s is None else (network.delays_s,)
+    for array in (network.weights, *delays, *state):
         digest.update(np.ascontiguousarray(array, "<f8").tobytes())
     if scenario.engine == "sde":
         digest.update(np.ascontiguousarray(key, "<u4").tobytes())

@@ -23,12 +23,12 @@ class OrnsteinUhlenbeck(Model):
     name = "ornstein_uhlenbeck"
     states = ("x",)
     coupling_inputs = ("to_x",)
-    transmitted = "x"
+    transmitted = ("x",)
     noise_on = ("x",)
     observed = "x"
     start = (0.0,)
     parameters: ClassVar = {
-        "tau": Parameter(1.0, "s", 0.01, 100.0, "Decay", "test"),
+        "tau": Parameter(1.0, "s", 1e-9, 100.0, "Decay", "test"),
         "noise_sd": Parameter(1.0, "1/sqrt(s)", 0.0, 10.0, "Noise", "test"),
     }
 
@@ -45,7 +45,7 @@ class TwoStage(Model):
     name = "two_stage"
     states = ("x", "y")
     coupling_inputs = ("to_x", "to_y")
-    transmitted = "x"
+    transmitted = ("x", "x")
     noise_on = ("x", "y")
     observed = "y"
     start = (0.0, 0.0)

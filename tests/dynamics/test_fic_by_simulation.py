@@ -4,8 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from netmod.dynamics.fic import balance
-from netmod.dynamics.fic_by_simulation import refine_by_simulation
+from netmod.dynamics.fic import balance, refine_by_simulation
 from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.simulate import Scan, simulate

@@ -88,7 +88,7 @@ def test_set_points_may_differ_by_region(rww, balanced_network):
 def test_the_wrapped_model_speaks_as_a_model(rww):
     wrapped = Homeostatic(rww)
     assert wrapped.states == ("S_E", "S_I", "J")
-    assert wrapped.transmitted == "S_E"
+    assert wrapped.transmitted == rww.transmitted
     assert wrapped.noise_on == ()
     values = {**rww.defaults(), "J_baseline": 1.0, "J_follow": 0.1, "set_point": 3.0}
     state = (0.16, 0.04, 1.2)

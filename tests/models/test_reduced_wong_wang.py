@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import fsolve
 
 from netmod.models import MODELS
-from netmod.models.reduced_wong_wang import transfer
+from netmod.models.transfer import transfer
 
 RWW = MODELS["reduced_wong_wang"]
 D_E, D_I = 0.16, 0.087

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from netmod.dynamics.solvers.solver import Solver
+from netmod.dynamics.solvers.solver import Drift, Solver, State
 
 
 class Euler(Solver):
@@ -13,7 +13,8 @@ class Euler(Solver):
     name: ClassVar[str] = "euler"
     order: ClassVar[int] = 1
     strong_order: ClassVar[float] = 1.0
+    weak_order: ClassVar[float] = 1.0
 
-    def step(self, drift, y, dt, dw):
-        """Return ``y + dt f(y) + dw``."""
-        return tuple(a + dt * k + n for a, k, n in zip(y, drift(y), dw, strict=True))
+    def step(self, drift: Drift, y: State, dt: Any, dw: State, leak: State) -> State:
+        """Return ``y + dt f(y, 0) + dw``."""
+        return tuple(a + dt * k + n for a, k, n in zip(y, drift(y, 0.0), dw, strict=True))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from netmod.dynamics.solvers.solver import Solver
+from netmod.dynamics.solvers.solver import Drift, Solver, State
 
 
 class Heun(Solver):
@@ -16,12 +16,13 @@ class Heun(Solver):
     name: ClassVar[str] = "heun"
     order: ClassVar[int] = 2
     strong_order: ClassVar[float] = 1.0
+    weak_order: ClassVar[float] = 2.0
 
-    def step(self, drift, y, dt, dw):
-        """Return ``y + dt (f(y) + f(y + dt f(y) + dw)) / 2 + dw``."""
-        first = drift(y)
+    def step(self, drift: Drift, y: State, dt: Any, dw: State, leak: State) -> State:
+        """Return ``y + dt (f(y, 0) + f(y + dt f(y, 0) + dw, 1)) / 2 + dw``."""
+        first = drift(y, 0.0)
         guess = tuple(a + dt * k + n for a, k, n in zip(y, first, dw, strict=True))
-        second = drift(guess)
+        second = drift(guess, 1.0)
         return tuple(
             a + (0.5 * dt) * (k + m) + n for a, k, m, n in zip(y, first, second, dw, strict=True)
         )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from netmod.dynamics.linear import coupling_of, jacobian, linearise, solve_fixed_point
+from netmod.dynamics.coupling import coupling_of
+from netmod.dynamics.fic.activity import activity, mean_activity
+from netmod.dynamics.linear import jacobian, linearise, solve_fixed_point
 from netmod.dynamics.parameters import Parameters
-from netmod.dynamics.simulate import Scan, simulate
-from netmod.models import MODELS, Model
+from netmod.dynamics.simulate import Scan
+from netmod.models import Model
 
 
 class Refinement(NamedTuple):
@@ -19,7 +22,7 @@ class Refinement(NamedTuple):
     Attributes
     ----------
     J : array, shape (lane, region)
-        Inhibition in nA.
+        Inhibition, in nA for reduced Wong-Wang.
     error_hz : array, shape (round,)
         Root mean square deviation of the mean rates from their targets, before each correction.
     """
@@ -48,13 +51,13 @@ def refine_by_simulation(
     Parameters
     ----------
     model : Model
-        Reduced Wong-Wang.
+        A mass with ``inhibition``.
     parameters : Parameters
-        Stacked along a lane axis, with the noise-free J to start from.
+        Stacked along a lane axis, with the noise-free inhibition to start from.
     start : tuple of arrays, shape (lane, region)
         Their noise-free fixed points.
     target_rate_hz : array, shape (lane, region)
-        Rates to hold, Hz.
+        Rates to hold, Hz; of a model without rates its observed signal.
     keys : array, shape (lane, 2), uint32
         Noise keys: the refinement uses the same noise in every round, and no scan's.
     rounds : int
@@ -69,12 +72,12 @@ def refine_by_simulation(
     import jax
 
     scan = scan or Scan(duration_s=60.0, warmup_s=10.0)
-    invert = _program(model.name)
-    J = np.array(parameters.values["J"])
+    invert = _program(model)
+    J = np.array(parameters.values[model.inhibition])
     best, smallest, errors = J, np.full(len(J), np.inf), []
     for k in range(rounds):
-        trial = parameters.replace(J=J)
-        rate = simulate(model, trial, start, keys, scan).rate_hz
+        trial = parameters.replace(**{model.inhibition: J})
+        rate = mean_activity(model, trial, start, keys, scan)
         off = np.nan_to_num(rate - target_rate_hz, nan=50.0)
         size = np.sqrt((off**2).mean(axis=1))
         errors.append(float(np.sqrt((off**2).mean())))
@@ -90,30 +93,35 @@ def refine_by_simulation(
     return Refinement(best, np.array(errors))
 
 
-@lru_cache(maxsize=4)
-def _program(model_name: str):
+@lru_cache(maxsize=8)
+def _program(model: Model) -> Callable[..., Any]:
     """Return the compiled dJ / d(rate) of every lane at its fixed point, [lane, region, region]."""
     import jax
     import jax.numpy as jnp
 
-    model = MODELS[model_name]
-
     def one(x):
         p, start = x
         found, residual = solve_fixed_point(model, p, start)
-        state = tuple(jnp.where(residual < 1e-6, f, s) for f, s in zip(found, start, strict=True))
-        n = state[0].size
+        state = jnp.stack(
+            [jnp.where(residual < 1e-6, f, s) for f, s in zip(found, start, strict=True)]
+        )
+        n = state.shape[1]
         A = jacobian(model, p, linearise(model, p, state))
-        coupling = coupling_of(model, p, state)
+        J = p.values[model.inhibition]
 
         def drift(J):
-            return model.drift(state, {**p.values, "J": J}, coupling)[0]
+            values = {**p.values, model.inhibition: J}
+            return jnp.stack(model.drift(tuple(state), values, coupling_of(model, p, state)))
 
-        J = p.values["J"]
+        def rate(state, J):
+            values = {**p.values, model.inhibition: J}
+            return activity(model, tuple(state), values, coupling_of(model, p, state))
+
+        # both act region by region on J, and through the network on the state
         push = jax.jvp(drift, (J,), (jnp.ones_like(J),))[1]
-        shift = -jnp.linalg.inv(A)[:n, :n] * push[None, :]
-        # stationary S_E = g r / (1 + g r), with g = gamma tau
-        slope = 1.0 / (p.values["gamma_E"] * p.values["tau_E"] * (1.0 - state[0]) ** 2)
-        return jnp.linalg.inv(slope[:, None] * shift)
+        own = jax.jvp(lambda J: rate(state, J), (J,), (jnp.ones_like(J),))[1]
+        by_state = jax.jacfwd(rate)(state, J).reshape(n, -1)
+        pushes = jnp.concatenate([jnp.diag(row) for row in push])
+        return jnp.linalg.inv(jnp.diag(own) - by_state @ jnp.linalg.solve(A, pushes))
 
     return jax.jit(lambda x, start: jax.lax.map(one, (x, start)))

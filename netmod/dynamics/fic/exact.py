@@ -1,11 +1,11 @@
-"""Feedback inhibition control: the local inhibition J that holds a region at its set-point."""
+"""The noise-free inhibition of reduced Wong-Wang in closed form, differentiable."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from netmod.dynamics.parameters import Parameters
-from netmod.models.reduced_wong_wang import transfer
+from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.models.transfer import transfer
 
 TARGET_RATE_HZ = 3.06308542427
 """Rate at I_E = b/a - 0.026 nA: the target of Deco et al. 2014 (doi in the model's file)."""
@@ -50,7 +50,7 @@ def balance(parameters: Parameters, target_rate_hz: Any) -> tuple[Any, tuple[Any
     Parameters
     ----------
     parameters : Parameters
-        One network; its ``J`` is ignored.
+        One network with linear coupling; its ``J`` is ignored.
     target_rate_hz : array, shape (region,) or float
         Excitatory rate that each region is held at, in Hz.
 
@@ -65,13 +65,13 @@ def balance(parameters: Parameters, target_rate_hz: Any) -> tuple[Any, tuple[Any
     import jax.numpy as jnp
 
     p = parameters.values
-    to_E_matrix, to_I_matrix = parameters.weights
     rate = jnp.broadcast_to(jnp.asarray(target_rate_hz), p["J"].shape)
     drive = p["gamma_E"] * p["tau_E"] * rate
     S_E = drive / (1.0 + drive)
     I_E = excitatory_current(rate, p)
 
-    fixed_I = p["W_I"] * p["I_0"] + p["J_N"] * (S_E + p["G"] * (to_I_matrix @ S_E))
+    to_E, to_I = _inputs(parameters.weights, S_E)
+    fixed_I = p["W_I"] * p["I_0"] + p["J_N"] * (S_E + p["G"] * to_I)
     gating = p["tau_I"] * p["gamma_I"]
 
     def residual(I_I):
@@ -83,8 +83,14 @@ def balance(parameters: Parameters, target_rate_hz: Any) -> tuple[Any, tuple[Any
 
     I_I, _ = jax.lax.scan(step, p["b_I"] / p["a_I"] * jnp.ones_like(S_E), None, length=12)
     S_I = gating * transfer(p["a_I"] * I_I - p["b_I"], p["d_I"])
-    excitation = (
-        (1.0 + p["excitation"]) * p["J_N"] * (p["w_plus"] * S_E + p["G"] * (to_E_matrix @ S_E))
-    )
+    excitation = (1.0 + p["excitation"]) * p["J_N"] * (p["w_plus"] * S_E + p["G"] * to_E)
     J = (p["W_E"] * p["I_0"] + excitation + p["I_ext"] - I_E) / S_I
     return J, (S_E, S_I)
+
+
+def _inputs(weights: Any, S_E: Any) -> tuple[Any, Any]:
+    """Return the weighted sums onto both populations; one matrix serves both."""
+    last = weights.shape[0] - 1
+    if isinstance(weights, Sparse):
+        return weights.dot(0, S_E), weights.dot(last, S_E)
+    return weights[0] @ S_E, weights[last] @ S_E

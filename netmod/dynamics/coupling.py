@@ -1,0 +1,342 @@
+"""Long-range inputs of all regions: weighted sums of what the others send, at once or delayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.models import Model
+
+Sums = tuple[tuple[Any, ...], ...]
+"""For each coupling input the sums over sources, one for each signal of its kind of coupling."""
+
+
+def signals_of(model: Model, state: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+    """Return every signal that leaves the regions, those of one transmitted variable together."""
+    link = model.link
+    return [s for name in model.sent for s in link.send(model.signal(name, state, values), values)]
+
+
+def inputs_of(
+    model: Model,
+    sums: Sums,
+    strength: Sequence[Any],
+    state: Sequence[Any],
+    values: Mapping[str, Any],
+) -> tuple[Any, ...]:
+    """Return the coupling inputs that targets make of the sums.
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    sums : tuple of tuples of arrays
+        For each input its sums, one for each signal.
+    strength : sequence of arrays
+        For each input ``sum_j W_ij``.
+    state : sequence of arrays
+        The targets' own state.
+    values : mapping
+        Parameter values.
+    """
+    link = model.link
+    return tuple(
+        link.receive(total, model.signal(name, state, values), k, values)
+        for name, total, k in zip(model.transmitted, sums, strength, strict=True)
+    )
+
+
+def places_of(model: Model) -> list[list[int]]:
+    """Return for each coupling input the places of its signals in :func:`signals_of`."""
+    width = model.link.signals
+    return [
+        [model.sent.index(name) * width + s for s in range(width)] for name in model.transmitted
+    ]
+
+
+def matrices_of(model: Model, matrices: int) -> list[int]:
+    """Return for each coupling input the place of its matrix: its own, or the only one."""
+    inputs = len(model.coupling_inputs)
+    return list(range(inputs)) if matrices > 1 else [0] * inputs
+
+
+def coupling_of(model: Model, parameters: Parameters, state: Any) -> tuple[Any, ...]:
+    """Return the undelayed inputs of one network's state, one array per coupling input.
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    parameters : Parameters
+        One network; its delays do not matter.
+    state : sequence of arrays, shape (region,)
+        State of the regions.
+    """
+    weights = parameters.weights
+    signals = signals_of(model, state, parameters.values)
+    if isinstance(weights, Sparse):
+        products = [[weights.dot(m, s) for s in signals] for m in range(weights.matrices)]
+        row = [weights.strength(m) for m in range(weights.matrices)]
+    else:
+        products = [[W @ s for s in signals] for W in weights]
+        row = [W.sum(axis=-1) for W in weights]
+    matrix = matrices_of(model, len(row))
+    sums = tuple(
+        tuple(products[m][s] for s in places)
+        for m, places in zip(matrix, places_of(model), strict=True)
+    )
+    return inputs_of(model, sums, [row[m] for m in matrix], state, parameters.values)
+
+
+def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
+    """Return a function from signals ``[lane, region]`` to sums, by as few products as possible.
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    weights : array, shape ([lane,] matrix, target, source)
+        One network for each lane, or one for all.
+    """
+    import jax.numpy as jnp
+
+    matrices, n = weights.shape[-3], weights.shape[-1]
+    shared = weights.ndim == 3
+    product = "bj,ji->bi" if shared else "bj,bji->bi"
+    places = places_of(model)
+
+    def flat(chosen):
+        # the matrices of one signal side by side: one product serves several inputs
+        tall = chosen.reshape(*chosen.shape[:-3], -1, n)
+        return jnp.swapaxes(tall, -1, -2)
+
+    if matrices == 1:
+        only = flat(weights)
+        several = "bkj,ji->bki" if shared else "bkj,bji->bki"
+
+        def one_matrix(signals):
+            if len(signals) == 1:
+                total = jnp.einsum(product, signals[0], only)
+                return tuple((total,) for _ in places)
+            total = jnp.einsum(several, jnp.stack(signals, axis=1), only)
+            return tuple(tuple(total[:, s] for s in place) for place in places)
+
+        return one_matrix
+
+    groups = [
+        [i for i, name in enumerate(model.transmitted) if name == sent] for sent in model.sent
+    ]
+    stacks = [flat(weights[..., jnp.asarray(group), :, :]) for group in groups]
+    width = model.link.signals
+
+    def by_signal(signals):
+        sums: list[Any] = [None] * len(places)
+        for g, group in enumerate(groups):
+            totals = [jnp.einsum(product, signals[g * width + s], stacks[g]) for s in range(width)]
+            for k, i in enumerate(group):
+                sums[i] = tuple(t[:, k * n : (k + 1) * n] for t in totals)
+        return tuple(sums)
+
+    return by_signal
+
+
+def sparse_sums(model: Model, weights: Sparse) -> Callable[[Sequence[Any]], Sums]:
+    """Return a function from signals ``[lane, region]`` to sums over the edges that exist."""
+    matrix, places = matrices_of(model, weights.matrices), places_of(model)
+
+    def sums(signals):
+        return tuple(
+            tuple(weights.dot(m, signals[s]) for s in place)
+            for m, place in zip(matrix, places, strict=True)
+        )
+
+    return sums
+
+
+class Edges(NamedTuple):
+    """Delayed edges of every target, padded to the largest number of sources.
+
+    Attributes
+    ----------
+    source : array, shape ([lane,] target, edge), int32
+        Where an edge comes from.
+    steps : array, shape ([lane,] target, edge), int32
+        Whole steps of its delay.
+    share : array, shape ([lane,] target, edge)
+        What lies beyond the whole steps, as a share of a step: the signal is interpolated
+        linearly between two steps.
+    value : array, shape ([lane,] matrix, target, edge)
+        Weight; 0 where padded.
+    """
+
+    source: Any
+    steps: Any
+    share: Any
+    value: Any
+
+
+class DelayLayout(NamedTuple):
+    """What a compiled program must know of the delays.
+
+    Attributes
+    ----------
+    block : int
+        Steps for which all inputs are known in advance: the shortest delay.
+    history : int
+        Steps that are kept.
+    fractional : bool
+        Whether any delay is not a whole number of steps.
+    immediate : bool
+        Whether some edges have no delay.
+    """
+
+    block: int
+    history: int
+    fractional: bool
+    immediate: bool
+
+
+def delayed_edges(
+    weights: np.ndarray, delays_s: np.ndarray, dt_s: float
+) -> tuple[Edges, np.ndarray, int, int]:
+    """Split one network into its delayed edges and the undelayed rest.
+
+    Parameters
+    ----------
+    weights : array, shape (matrix, target, source)
+        Weights.
+    delays_s : array, shape (target, source)
+        Delay of every edge in s.
+    dt_s : float
+        Step in s.
+
+    Returns
+    -------
+    edges : Edges
+        Of this network, without a lane axis.
+    immediate : array, shape (matrix, target, source)
+        Weights of the edges without delay.
+    shortest, longest : int
+        Whole steps of the shortest and the longest delay; 0 without any.
+    """
+    present = (weights != 0).any(axis=0)
+    delayed = present & (delays_s > 0)
+    immediate = np.where(delayed, 0.0, weights)
+    in_steps = np.where(delayed, delays_s / dt_s, 0.0)
+    # a delay that is a whole number of steps but for rounding is one
+    nearest = np.round(in_steps)
+    in_steps = np.where(np.abs(in_steps - nearest) < 1e-6, nearest, in_steps)
+    width = max(1, int(delayed.sum(axis=1).max()))
+    # the edges of a target first, in the order of their sources
+    source = np.argsort(~delayed, axis=1, kind="stable")[:, :width].astype(np.int32)
+    kept = np.take_along_axis(delayed, source, axis=1)
+    lag = np.take_along_axis(in_steps, source, axis=1)
+    whole = np.floor(lag)
+    value = np.take_along_axis(weights, source[None], axis=2) * kept
+    found = whole[kept]
+    shortest, longest = (int(found.min()), int(found.max())) if found.size else (0, 0)
+    # padding reads what is there anyway
+    steps = np.where(kept, whole, shortest).astype(np.int32)
+    share = np.where(kept, lag - whole, 0.0)
+    return Edges(source, steps, share, value), immediate, shortest, longest
+
+
+def delayed_sums(model: Model, edges: Edges, layout: DelayLayout) -> Callable[[Any], Any]:
+    """Return a function from the history to the sums at every step of the next block.
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    edges : Edges
+        With a lane axis.
+    layout : DelayLayout
+        Sizes.
+
+    Returns
+    -------
+    callable
+        From ``[signal, lane, region, history]``, the last entry being now, to
+        ``[input-and-signal, block + 1, lane, region]``: the sums now and after each step.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    points = jnp.arange(layout.block + 1)
+    now = layout.history - 1
+    pairs = [
+        (m, s)
+        for m, place in zip(matrices_of(model, edges.value.shape[1]), places_of(model), strict=True)
+        for s in place
+    ]
+
+    def of_lane(past, source, steps, share, value):
+        # past [region, history]; the sum runs over edges, so that no [edge, step] table is kept
+        def add(total, edge):
+            source, steps, share, value = edge
+            start = now - steps
+            late = past[source[:, None], start[:, None] + points]
+            if layout.fractional:
+                earlier = past[source[:, None], start[:, None] + (points - 1)]
+                late = (1 - share)[:, None] * late + share[:, None] * earlier
+            return total + value[:, None] * late, None
+
+        zero = jnp.zeros((source.shape[0], layout.block + 1), past.dtype)
+        columns = (source.T, steps.T, share.T, value.T)
+        return jax.lax.scan(add, zero, columns)[0].T
+
+    over_lanes = jax.vmap(of_lane, out_axes=1)
+
+    def sums(history):
+        return jnp.stack(
+            [
+                over_lanes(history[s], edges.source, edges.steps, edges.share, edges.value[:, m])
+                for m, s in pairs
+            ]
+        )
+
+    return sums
+
+
+def conduction_delays(lengths_mm: Any, velocity_m_per_s: Any) -> np.ndarray:
+    """Return conduction delays in s from tract lengths and velocity.
+
+    Parameters
+    ----------
+    lengths_mm : array, shape (target, source)
+        Tract lengths.
+    velocity_m_per_s : float or array, shape (target, source)
+        Conduction velocity, of all edges or of each; infinite for no delay.
+
+    Raises
+    ------
+    ConfigError
+        If a velocity is not positive, or a length negative or not finite.
+    """
+    from netmod.errors import ConfigError, DataError
+
+    lengths = np.asarray(lengths_mm, dtype=float)
+    velocity = np.broadcast_to(np.asarray(velocity_m_per_s, dtype=float), lengths.shape)
+    bad = np.argwhere(~(velocity > 0))
+    if len(bad):
+        target, source = (int(i) for i in bad[0])
+        raise ConfigError(
+            "the conduction velocity is not positive",
+            where=f"edge from region {source + 1} to region {target + 1}",
+            expected="more than 0 m/s",
+            got=f"{velocity[target, source]:g} m/s",
+            hint="leave the velocity out, or make it infinite, for no delays",
+        )
+    bad = np.argwhere(~(np.isfinite(lengths) & (lengths >= 0)))
+    if len(bad):
+        target, source = (int(i) for i in bad[0])
+        raise DataError(
+            "a tract length is negative or not finite",
+            where=f"edge from region {source + 1} to region {target + 1}",
+            expected="a length of at least 0 mm",
+            got=f"{lengths[target, source]:g} mm",
+        )
+    return lengths / velocity * 1e-3

@@ -1,0 +1,114 @@
+"""Where a run left the finite numbers: the first bad step, found by running its lane once more."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from netmod.dynamics.kernel import Tile
+from netmod.dynamics.run import Job, execute
+
+
+class Divergence(NamedTuple):
+    """The first state of a lane that is not finite.
+
+    Attributes
+    ----------
+    lane, step : int
+        Lane, and number of steps after which the state is not finite.
+    time_s : float
+        The same as a time.
+    region : int
+        Index of the region.
+    state : str
+        Name of the state.
+    """
+
+    lane: int
+    step: int
+    time_s: float
+    region: int
+    state: str
+
+    def __str__(self) -> str:
+        """Return one line that names all of it, counted from 1."""
+        return (
+            f"lane {self.lane + 1} diverged: {self.state} of region {self.region + 1} is not "
+            f"finite after step {self.step} ({self.time_s:g} s)"
+        )
+
+
+def trace_program(
+    tile: Tile, fresh: bool, blocks: int, steps: int, signals: tuple[str, ...], average: bool
+) -> Any:
+    """Return a function from the state of a tile to the state after some blocks, and traces.
+
+    Parameters
+    ----------
+    tile : Tile
+        What runs.
+    fresh : bool
+        Whether the run begins here.
+    blocks, steps : int
+        Samples, and steps for each.
+    signals : tuple of str
+        What to keep, ``[time, signal, lane, region]``.
+    average : bool
+        Mean of a block instead of its last step.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    def block(neural, course):
+        neural, means = tile.run_block(neural, steps, course, signals if average else ())
+        if average:
+            return neural, jnp.stack(means)
+        if not signals:
+            return neural, None
+        state, values = tile.state_of(neural), tile.lanes.values
+        return neural, jnp.stack([tile.model.signal(s, state, values) for s in signals])
+
+    def run(carry, course):
+        neural = tile.start(carry) if fresh else carry
+        return jax.lax.scan(block, neural, course, length=blocks)
+
+    return run
+
+
+def locate(job: Job, lane: int, bad_block: int, steps: int) -> Divergence:
+    """Run one lane again to its first bad block, and step by step from there.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    lane : int
+        The lane that diverged.
+    bad_block : int
+        Its first block with a state that is not finite.
+    steps : int
+        Steps of a block.
+    """
+    alone = job.only(lane)
+    carry: Any = alone.start
+    if bad_block:
+        course = alone.course(0, bad_block * steps)
+        if course is not None:
+            course = course.reshape(bad_block, steps, -1)
+        carry, _ = execute(alone, trace_program, (True, bad_block, steps, (), False), carry, course)
+    single = alone.step_by_step()
+    course = single.course(bad_block * steps, steps)
+    if course is not None:
+        course = course[:, None]
+    options = (not bad_block, steps, 1, job.model.states, False)
+    _, traces = execute(single, trace_program, options, carry, course)
+    bad = ~np.isfinite(traces[0, :, :, 0])
+    if not bad.any():
+        raise RuntimeError("a lane that diverged did not when run again")
+    step = int(np.argmax(bad.any(axis=(1, 2))))
+    state, region = (int(i) for i in np.argwhere(bad[step])[0])
+    count = bad_block * steps + step + 1
+    return Divergence(
+        lane, count, count * job.numerics.dt_ms * 1e-3, region, job.model.states[state]
+    )

@@ -1,0 +1,327 @@
+"""Run tiles of lanes on all devices: arrays cut into tiles, programs compiled once a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from netmod.dynamics.coupling import DelayLayout, Edges, delayed_edges
+from netmod.dynamics.kernel import Lanes, Numerics, Tile, as_tiles, block_of, noisy_states
+from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.dynamics.solvers import SOLVERS
+from netmod.dynamics.stimulation import Stimulus, patterns, waveform_table
+from netmod.errors import ConfigError, DataError, did_you_mean
+from netmod.models import Model
+
+TILE = 4
+"""Lanes that step together with weights of their own: enough to hide the cost of a kernel call,
+few enough for the cache."""
+
+SHARED_TILE = 16
+"""Lanes that step together on one connectome: one matrix product serves them all."""
+
+PRECISIONS = {"single": np.float32, "double": np.float64}
+
+
+class Job(NamedTuple):
+    """Several networks, ready to run.
+
+    Attributes
+    ----------
+    model : Model
+        The neural mass.
+    numerics : Numerics
+        How to integrate.
+    lanes : int
+        Number of lanes before padding.
+    tiles : Lanes
+        Arrays ``[tile, lane, ...]``.
+    start : tuple of arrays, shape (tile, lane, region)
+        Initial state.
+    shared_weights : array, Sparse or None
+        Weights that all lanes share.
+    stimuli : tuple of Stimulus
+        What drives the regions from outside.
+    """
+
+    model: Model
+    numerics: Numerics
+    lanes: int
+    tiles: Lanes
+    start: tuple[np.ndarray, ...]
+    shared_weights: Any
+    stimuli: tuple[Stimulus, ...]
+
+    @property
+    def dtype(self) -> Any:
+        """Floating-point type of the run."""
+        return PRECISIONS[self.numerics.precision]
+
+    def untile(self, x: Any) -> np.ndarray:
+        """Return an array ``[tile, lane, ...]`` as ``[lane, ...]`` without padding."""
+        x = np.asarray(x)
+        return x.reshape(-1, *x.shape[2:])[: self.lanes]
+
+    def course(self, first_step: int, steps: int) -> np.ndarray | None:
+        """Return the step averages of the stimuli, ``[step, stimulus]``; None without any."""
+        if not self.stimuli:
+            return None
+        dt_s = self.numerics.dt_ms * 1e-3
+        return waveform_table(self.stimuli, first_step, steps, dt_s).astype(self.dtype)
+
+    def only(self, lane: int) -> Job:
+        """Return the job of one lane, which fills a tile on each device."""
+        import jax
+
+        shape = self.tiles.key.shape[:2]
+        devices = len(jax.devices())
+
+        def alone(x: np.ndarray) -> np.ndarray:
+            one = x.reshape(-1, *x.shape[2:])[lane]
+            return np.broadcast_to(one, (devices, shape[1], *one.shape)).copy()
+
+        return self._replace(
+            lanes=1, tiles=jax.tree.map(alone, self.tiles), start=tuple(map(alone, self.start))
+        )
+
+    def step_by_step(self) -> Job:
+        """Return the same job with blocks of a single step."""
+        delays = self.numerics.delays
+        delays = None if delays is None else delays._replace(block=1)
+        return self._replace(numerics=self.numerics._replace(delays=delays))
+
+    def width(self) -> Any:
+        """Return a context in which JAX computes with the run's precision."""
+        import jax
+
+        return jax.enable_x64(True) if self.numerics.precision == "double" else nullcontext()
+
+
+def prepare(
+    model: Model,
+    parameters: Parameters,
+    start: Sequence[np.ndarray],
+    keys: np.ndarray,
+    *,
+    dt_ms: float,
+    block_steps: int,
+    solver: str,
+    hold_coupling: bool | None,
+    precision: str,
+    stimuli: Sequence[Stimulus],
+) -> Job:
+    """Check the pieces of a run and cut them into tiles.
+
+    Parameters
+    ----------
+    model : Model
+        A neural mass.
+    parameters : Parameters
+        Stacked along a leading lane axis; the weights may be shared (without that axis).
+    start : sequence of arrays, shape (lane, region)
+        Initial state.
+    keys : array, shape (lane, 2), uint32
+        Noise keys.
+    dt_ms : float
+        Step.
+    block_steps : int
+        Steps that an observer sees as one.
+    solver, hold_coupling, precision
+        As in :class:`netmod.dynamics.simulate.Scan`.
+    stimuli : sequence of Stimulus
+        What drives the regions from outside.
+
+    Raises
+    ------
+    ConfigError
+        If the solver or the precision is unknown, or a delay is shorter than the step.
+    DataError
+        If the initial state does not fit the model.
+    """
+    import jax
+
+    _check_word("solver", solver, SOLVERS)
+    _check_word("precision", precision, PRECISIONS)
+    if len(start) != len(model.states):
+        raise DataError(
+            f"the initial state does not fit model '{model.name}'",
+            expected=f"one array [lane, region] for each of {', '.join(model.states)}",
+            got=f"{len(start)} arrays",
+        )
+    dtype = PRECISIONS[precision]
+    weights = parameters.weights
+    shared = isinstance(weights, Sparse) or np.ndim(weights) == 3
+    devices = jax.devices()
+    lanes = len(keys)
+    tile = SHARED_TILE if shared else TILE
+    if devices[0].platform == "gpu":
+        # one tile a device: a GPU hides latency by many lanes, not by a cache
+        tile = max(2, 1 << (-(-lanes // len(devices)) - 1).bit_length())
+    values = parameters.values
+
+    layout, edges = None, None
+    if parameters.delays_s is not None and np.any(parameters.delays_s > 0):
+        with jax.enable_x64(True):  # or the weights of a run in double precision would be rounded
+            dense = np.asarray(weights.dense() if isinstance(weights, Sparse) else weights)
+        if np.any((dense != 0).any(axis=-3) & (parameters.delays_s > 0)):
+            layout, edges, weights = _delays(dense, parameters.delays_s, lanes, dt_ms, block_steps)
+            # the undelayed rest of a network is dense and small
+            shared = False
+            tile = tile if devices[0].platform == "gpu" else TILE
+
+    def cut(x: Any, kind: Any = dtype) -> np.ndarray:
+        return as_tiles(x, tile, len(devices), kind)
+
+    numerics = Numerics(
+        dt_ms=dt_ms,
+        solver=solver,
+        hold_coupling=model.slow_transmission if hold_coupling is None else hold_coupling,
+        precision=precision,
+        noisy=noisy_states(model, values),
+        coloured=bool(np.any(values.get("noise_tau", 0.0) > 0)),
+        stimulated=bool(stimuli),
+        delays=layout,
+    )
+    n = parameters.n_regions
+    tiles = Lanes(
+        values={name: cut(value) for name, value in values.items()},
+        weights=None if shared else cut(weights),
+        edges=None
+        if edges is None
+        else Edges(
+            cut(edges.source, np.int32), cut(edges.steps, np.int32),
+            cut(edges.share), cut(edges.value),
+        ),
+        key=cut(keys, np.uint32),
+        patterns=cut(patterns(stimuli, lanes, n)) if stimuli else None,
+    )  # fmt: skip
+    common = None
+    if shared:
+        common = (
+            Sparse(np.asarray(weights.source, np.int32), np.asarray(weights.value, dtype))
+            if isinstance(weights, Sparse)
+            else np.asarray(weights, dtype)
+        )
+    return Job(model, numerics, lanes, tiles, tuple(cut(s) for s in start), common, tuple(stimuli))
+
+
+def _check_word(what: str, word: str, known: Any) -> None:
+    if word not in known:
+        raise ConfigError(
+            f"no {what} '{word}'",
+            expected=", ".join(known),
+            got=str(word),
+            hint=did_you_mean(str(word), known),
+        )
+
+
+def _delays(
+    weights: np.ndarray, delays_s: np.ndarray, lanes: int, dt_ms: float, block_steps: int
+) -> tuple[DelayLayout, Edges, np.ndarray]:
+    """Return the layout, the delayed edges and the undelayed weights of all lanes."""
+    delays_s = np.broadcast_to(delays_s, (lanes, *delays_s.shape[-2:]))
+    weights = np.broadcast_to(weights, (lanes, *weights.shape[-3:]))
+    found: dict[bytes, Any] = {}
+    each = []
+    for W, tau in zip(weights, delays_s, strict=True):
+        identity = W.tobytes() + tau.tobytes() if lanes > 1 else b""
+        if identity not in found:
+            found[identity] = delayed_edges(W, tau, dt_ms * 1e-3)
+        each.append(found[identity])
+    shortest = min((s for e, _, s, _ in each if e.value.any()), default=0)
+    if shortest < 1:
+        present = (weights != 0).any(axis=1) & (delays_s > 0)
+        least_ms = 1e3 * delays_s[present].min()
+        raise ConfigError(
+            "dt_ms is too large for the shortest delay",
+            expected=f"at most {least_ms:g} ms",
+            got=f"{dt_ms:g} ms",
+            hint="lower dt_ms; or set delays of less than a step to 0",
+        )
+    width = max(edges.source.shape[1] for edges, *_ in each)
+
+    def padded(x: np.ndarray, fill: int = 0) -> np.ndarray:
+        missing = width - x.shape[-1]
+        return np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, missing)], constant_values=fill)
+
+    edges = Edges(
+        np.stack([padded(e.source) for e, *_ in each]),
+        np.stack([padded(e.steps, shortest) for e, *_ in each]),
+        np.stack([padded(e.share) for e, *_ in each]),
+        np.stack([padded(e.value) for e, *_ in each]),
+    )
+    undelayed = np.stack([rest for _, rest, *_ in each])
+    layout = DelayLayout(
+        block=block_of(shortest, block_steps),
+        history=max(longest for *_, longest in each) + 2,
+        fractional=bool((edges.share > 0).any()),
+        immediate=bool((undelayed != 0).any()),
+    )
+    return layout, edges, undelayed
+
+
+@lru_cache(maxsize=32)
+def compiled(
+    make_program: Callable[..., Callable[..., Any]],
+    model: Model,
+    numerics: Numerics,
+    options: tuple[Any, ...],
+    devices: tuple[Any, ...],
+) -> Callable[..., Any]:
+    """Return a compiled program over tiles: a loop on each device, nothing exchanged.
+
+    Parameters
+    ----------
+    make_program : callable
+        From a :class:`Tile` and the options to a function of (carry, common arguments).
+    model, numerics
+        What runs.
+    options : tuple
+        Further static arguments.
+    devices : tuple
+        JAX devices.
+
+    Returns
+    -------
+    callable
+        Of (tiles, carry, shared weights, common), the first two with a leading tile axis.
+    """
+    import jax
+    from jax.sharding import Mesh, PartitionSpec
+
+    def batch(tiles, carry, shared_weights, common):
+        def one(x):
+            lanes, carry = x
+            tile = Tile(model, numerics, lanes, shared_weights)
+            return make_program(tile, *options)(carry, common)
+
+        return jax.lax.map(one, (tiles, carry))
+
+    if len(devices) == 1:
+        return jax.jit(batch)
+    split, whole = PartitionSpec("lanes"), PartitionSpec()
+    mesh = Mesh(np.array(devices), ("lanes",))
+    return jax.jit(
+        jax.shard_map(
+            batch,
+            mesh=mesh,
+            in_specs=(split, split, whole, whole),
+            out_specs=split,
+            check_vma=False,
+        )
+    )
+
+
+def execute(
+    job: Job, make_program: Callable[..., Any], options: tuple[Any, ...], carry: Any, common: Any
+) -> Any:
+    """Compile if need be, run, and return NumPy arrays with a leading tile axis."""
+    import jax
+
+    with job.width():
+        program = compiled(make_program, job.model, job.numerics, options, tuple(jax.devices()))
+        return jax.tree.map(np.asarray, program(job.tiles, carry, job.shared_weights, common))
