@@ -156,19 +156,25 @@ def sparse_sums(model: Model, weights: Sparse) -> Callable[[Sequence[Any]], Sums
     return sums
 
 
+UNROLL = 10
+"""Edges that one turn of the loop over delayed edges takes."""
+
+
 class Edges(NamedTuple):
     """Delayed edges of every target, padded to the largest number of sources.
 
+    The lanes of a tile have the delays in common; their weights are their own.
+
     Attributes
     ----------
-    source : array, shape ([lane,] target, edge), int32
+    source : array, shape (target, edge), int32
         Where an edge comes from.
-    steps : array, shape ([lane,] target, edge), int32
+    steps : array, shape (target, edge), int32
         Whole steps of its delay.
-    share : array, shape ([lane,] target, edge)
+    share : array, shape (target, edge)
         What lies beyond the whole steps, as a share of a step: the signal is interpolated
         linearly between two steps.
-    value : array, shape ([lane,] matrix, target, edge)
+    value : array, shape (lane, matrix, target, edge)
         Weight; 0 where padded.
     """
 
@@ -202,11 +208,11 @@ class DelayLayout(NamedTuple):
 def delayed_edges(
     weights: np.ndarray, delays_s: np.ndarray, dt_s: float
 ) -> tuple[Edges, np.ndarray, int, int]:
-    """Split one network into its delayed edges and the undelayed rest.
+    """Split lanes with common delays into their delayed edges and the undelayed rest.
 
     Parameters
     ----------
-    weights : array, shape (matrix, target, source)
+    weights : array, shape (lane, matrix, target, source)
         Weights.
     delays_s : array, shape (target, source)
         Delay of every edge in s.
@@ -216,13 +222,13 @@ def delayed_edges(
     Returns
     -------
     edges : Edges
-        Of this network, without a lane axis.
-    immediate : array, shape (matrix, target, source)
+        Every edge that any lane has.
+    immediate : array, shape (lane, matrix, target, source)
         Weights of the edges without delay.
     shortest, longest : int
         Whole steps of the shortest and the longest delay; 0 without any.
     """
-    present = (weights != 0).any(axis=0)
+    present = (weights != 0).any(axis=(0, 1))
     delayed = present & (delays_s > 0)
     immediate = np.where(delayed, 0.0, weights)
     in_steps = np.where(delayed, delays_s / dt_s, 0.0)
@@ -235,7 +241,7 @@ def delayed_edges(
     kept = np.take_along_axis(delayed, source, axis=1)
     lag = np.take_along_axis(in_steps, source, axis=1)
     whole = np.floor(lag)
-    value = np.take_along_axis(weights, source[None], axis=2) * kept
+    value = np.take_along_axis(weights, source[None, None], axis=3) * kept
     found = whole[kept]
     shortest, longest = (int(found.min()), int(found.max())) if found.size else (0, 0)
     # padding reads what is there anyway
@@ -252,51 +258,52 @@ def delayed_sums(model: Model, edges: Edges, layout: DelayLayout) -> Callable[[A
     model : Model
         The neural mass.
     edges : Edges
-        With a lane axis.
+        Of one tile of lanes.
     layout : DelayLayout
         Sizes.
 
     Returns
     -------
     callable
-        From ``[signal, lane, region, history]``, the last entry being now, to
+        From ``[signal, region, history, lane]``, the last step being now, to
         ``[input-and-signal, block + 1, lane, region]``: the sums now and after each step.
     """
     import jax
     import jax.numpy as jnp
 
-    points = jnp.arange(layout.block + 1)
-    now = layout.history - 1
+    lanes, matrices, n, _ = edges.value.shape
+    # a window holds what one edge passes on during the block, all lanes side by side
+    before = int(layout.fractional)
+    window = (layout.block + 1 + before) * lanes
+    first = (edges.source * layout.history + (layout.history - 1 - before) - edges.steps) * lanes
+    across = jax.lax.GatherDimensionNumbers(
+        offset_dims=(1,), collapsed_slice_dims=(), start_index_map=(0,)
+    )
+    value = jnp.moveaxis(edges.value, 0, -1)[:, :, :, None, :]
+    share = edges.share[:, :, None, None]
     pairs = [
         (m, s)
-        for m, place in zip(matrices_of(model, edges.value.shape[1]), places_of(model), strict=True)
+        for m, place in zip(matrices_of(model, matrices), places_of(model), strict=True)
         for s in place
     ]
 
-    def of_lane(past, source, steps, share, value):
-        # past [region, history]; the sum runs over edges, so that no [edge, step] table is kept
+    def of_pair(past, value):
         def add(total, edge):
-            source, steps, share, value = edge
-            start = now - steps
-            late = past[source[:, None], start[:, None] + points]
+            first, share, value = edge
+            late = jax.lax.gather(
+                past, first[:, None], across, (window,), mode="promise_in_bounds"
+            ).reshape(n, -1, lanes)
             if layout.fractional:
-                earlier = past[source[:, None], start[:, None] + (points - 1)]
-                late = (1 - share)[:, None] * late + share[:, None] * earlier
-            return total + value[:, None] * late, None
+                late = (1 - share) * late[:, 1:] + share * late[:, :-1]
+            return total + value * late, None
 
-        zero = jnp.zeros((source.shape[0], layout.block + 1), past.dtype)
-        columns = (source.T, steps.T, share.T, value.T)
-        return jax.lax.scan(add, zero, columns)[0].T
-
-    over_lanes = jax.vmap(of_lane, out_axes=1)
+        zero = jnp.zeros((n, layout.block + 1, lanes), past.dtype)
+        columns = (first.T, jnp.moveaxis(share, 1, 0), jnp.moveaxis(value, 1, 0))
+        # the sum runs edge by edge: no [edge, step] table is kept, and the order is fixed
+        return jnp.transpose(jax.lax.scan(add, zero, columns, unroll=UNROLL)[0], (1, 2, 0))
 
     def sums(history):
-        return jnp.stack(
-            [
-                over_lanes(history[s], edges.source, edges.steps, edges.share, edges.value[:, m])
-                for m, s in pairs
-            ]
-        )
+        return jnp.stack([of_pair(history[s].reshape(-1), value[m]) for m, s in pairs])
 
     return sums
 

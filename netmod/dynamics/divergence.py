@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from netmod.dynamics.kernel import Tile
+from netmod.dynamics.kernel import Neural, Tile, unpack
 from netmod.dynamics.run import Job, execute
 
 
@@ -104,11 +104,22 @@ def locate(job: Job, lane: int, bad_block: int, steps: int) -> Divergence:
     options = (not bad_block, steps, 1, job.model.states, False)
     _, traces = execute(single, trace_program, options, carry, course)
     bad = ~np.isfinite(traces[0, :, :, 0])
-    if not bad.any():
-        raise RuntimeError("a lane that diverged did not when run again")
-    step = int(np.argmax(bad.any(axis=(1, 2))))
-    state, region = (int(i) for i in np.argwhere(bad[step])[0])
+    # run alone a lane may be rounded otherwise and leave a block later: then its last step is named
+    step = int(np.argmax(bad.any(axis=(1, 2)))) if bad.any() else steps - 1
+    before = traces[0, step - 1, :, 0] if step else _first_state(alone, carry)
+    # an overflow inside a step spreads to every region at once: the largest before was the first
+    among = bad[step] if bad.any() else np.ones_like(bad[step])
+    size = np.where(among, np.abs(before), -1.0)
+    state, region = (int(i) for i in np.unravel_index(np.argmax(size), size.shape))
     count = bad_block * steps + step + 1
     return Divergence(
         lane, count, count * job.numerics.dt_ms * 1e-3, region, job.model.states[state]
     )
+
+
+def _first_state(job: Job, carry: Any) -> np.ndarray:
+    """Return the state from which a lane starts or goes on, shape (state, region)."""
+    if isinstance(carry, Neural):
+        states = unpack(carry.packed, len(job.model.states))
+        return np.stack([s[0, 0] for s in states])
+    return np.stack([s[0, 0] for s in carry])

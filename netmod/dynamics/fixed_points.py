@@ -34,9 +34,6 @@ SAME = 1e-6
 PAIRS = 32
 """Most pairs of solutions between which others are sought."""
 
-REPELLING = 16
-"""Most known solutions that repel that search."""
-
 
 class FixedPoint(NamedTuple):
     """A state at which nothing moves.
@@ -202,51 +199,9 @@ def pseudo_transient(
     return tuple(jax.lax.while_loop(unfinished, step, (y, f, rate, 0))[0])
 
 
-def deflated(model: Model, parameters: Parameters, start: Any, known: Any, weight: Any) -> Any:
-    """Take Newton steps that known solutions repel, so that they end at another or nowhere.
-
-    The drift times ``prod_k (1 + 1/|y - y_k|^2)`` has the same zeros but the known ones; its
-    Newton step is that of the drift at another length.
-
-    Parameters
-    ----------
-    model, parameters : Model, Parameters
-        As in :func:`solve_fixed_point`.
-    start : array, shape (state, region)
-        Where to start.
-    known : array, shape (solution, state, region)
-        Known solutions.
-    weight : array, shape (solution,)
-        1 for a solution, 0 for padding.
-
-    Notes
-    -----
-    Farrell PE, Birkisson A, Funke SW (2015). Deflation techniques for finding distinct solutions
-    of nonlinear partial differential equations. SIAM J Sci Comput 37:A2026,
-    doi:10.1137/140984798.
-    """
-    import jax
-    import jax.numpy as jnp
-
-    drift = drift_of(model, parameters)
-    unit = 1e-2 + jnp.abs(known).max(axis=(0, 2))[:, None]
-
-    def step(_, y):
-        move = newton_move(model, parameters, y, drift(y))
-        apart = (y[None] - known) / unit
-        square = (apart**2).sum(axis=(1, 2)) + 1e-30
-        # gradient of the logarithm of each factor, along the step
-        along = -2.0 * (apart * move / unit).sum(axis=(1, 2)) / (square * (1.0 + square))
-        length = 1.0 / (1.0 + (weight * along).sum())
-        far = jnp.abs(length * move / unit).max()
-        return y - jnp.minimum(1.0, 1.0 / far) * length * move
-
-    return jax.lax.fori_loop(0, 40, step, start)
-
-
 @lru_cache(maxsize=32)
-def _programs(model: Model) -> tuple[Any, Any, Any, Any]:
-    """Return compiled: Newton, pseudo-transient, deflated Newton, description of a state.
+def _programs(model: Model) -> tuple[Any, Any, Any]:
+    """Return compiled: Newton, pseudo-transient, description of a state.
 
     The last gives the derivatives, the size of the terms that cancel, and the nearest state
     within the model's limits.
@@ -266,10 +221,7 @@ def _programs(model: Model) -> tuple[Any, Any, Any, Any]:
         terms = jnp.einsum("iab,bi->ai", jnp.abs(linear.local), jnp.abs(y)).max()
         return linear, terms, jnp.stack(model.clip(tuple(y)))
 
-    def repelled(parameters, y, known, weight):
-        return deflated(model, parameters, y, known, weight)
-
-    return jax.jit(newton), jax.jit(rest), jax.jit(repelled), jax.jit(describe)
+    return jax.jit(newton), jax.jit(rest), jax.jit(describe)
 
 
 def fixed_points(
@@ -285,8 +237,9 @@ def fixed_points(
 
     From ``model.start``, the given starts and random ones: by Newton, and again by
     :func:`pseudo_transient` and Newton, which also ends where Newton alone stalls; then between
-    the states found, which repel that search (:func:`deflated`). More than one stable point means multistability: which one a simulation
-    shows depends on its start and its noise. A search proves no absence.
+    the states found. More than one stable point
+    means multistability: which one a simulation shows depends on its start and its noise. A
+    search proves no absence.
 
     Parameters
     ----------
@@ -348,7 +301,7 @@ def search_fixed_points(
         tried = [first, *(_as_state(model, s, n) for s in starts or ())]
         tried += _random_starts(model, n, count, seed, box)
         tried = [np.stack([np.asarray(s) for s in model.clip(tuple(y))]) for y in tried]
-        newton, rest, repelled, describe = _programs(model)
+        newton, rest, describe = _programs(model)
         enough = ENOUGH + 1e-14 * np.nan_to_num(float(describe(parameters, first)[1]))
         found: list[tuple[float, FixedPoint]] = []
 
@@ -357,7 +310,9 @@ def search_fixed_points(
             if not np.isfinite(y).all() or any(_same(y, np.stack(f.state)) for _, f in found):
                 return
             linear, terms, inside = describe(parameters, y)
-            if not (size <= ENOUGH + ROUNDING * float(terms) and _same(y, np.asarray(inside))):
+            if not size <= ENOUGH + ROUNDING * float(terms):
+                return
+            if not _same(y, np.asarray(inside)):
                 return
             linear = Linearisation(*(np.asarray(part) for part in linear))
             leading = leading_eigenvalue(model, parameters, linear)
@@ -371,17 +326,24 @@ def search_fixed_points(
             keep(*newton(parameters, rest(parameters, start, enough), enough))
         # between two states there is often a third that parts their basins
         for (_, one), (_, two) in list(combinations(found, 2))[:PAIRS]:
-            known = np.stack([np.stack(f.state) for _, f in found[-REPELLING:]])
-            weight = np.arange(REPELLING) < len(known)
-            known = np.concatenate([known, np.repeat(known[-1:], REPELLING - len(known), axis=0)])
-            middle = 0.5 * (np.stack(one.state) + np.stack(two.state))
-            end = repelled(parameters, middle, known, weight.astype(float))
-            keep(*newton(parameters, end, enough))
+            for y in _between(np.stack(one.state), np.stack(two.state)):
+                keep(*newton(parameters, y, enough))
     return [point for _, point in sorted(found, key=lambda pair: pair[0])]
 
 
 def _same(y: np.ndarray, other: np.ndarray) -> bool:
     return bool((np.abs(y - other) <= SAME * (1e-2 + np.abs(y) + np.abs(other))).all())
+
+
+def _between(one: np.ndarray, two: np.ndarray) -> list[np.ndarray]:
+    """Return starts between two states: midway, and in equal ratios where signs agree."""
+    middle = 0.5 * (one + two)
+    ratio = one * two > 0
+    sizes = np.where(ratio, np.abs(one), 1.0), np.where(ratio, np.abs(two), 1.0)
+    return [middle] + [
+        np.where(ratio, np.sign(one) * sizes[0] ** (1.0 - k) * sizes[1] ** k, middle)
+        for k in (0.25, 0.5, 0.75)
+    ]
 
 
 def _as_state(model: Model, start: Sequence[Any], n: int) -> np.ndarray:

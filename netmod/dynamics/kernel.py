@@ -63,7 +63,7 @@ class Numerics(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """What differs between lanes; every array has a leading lane axis.
+    """What differs between lanes; every array but the delays has a leading lane axis.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Lanes(NamedTuple):
     weights : array, shape (lane, matrix, target, source), or None
         Weights of every lane, if they differ; with delays those of undelayed edges.
     edges : Edges or None
-        Delayed edges.
+        Delayed edges; the lanes have the delays in common.
     key : array, shape (lane, 2), uint32
         Noise keys.
     patterns : array, shape (lane, stimulus, region), or None
@@ -95,7 +95,7 @@ class Neural(NamedTuple):
         States, two by two as complex numbers, an odd one alone.
     coloured : array, shape (lane, state, region), or None
         Coloured noise.
-    history : array, shape (signal, lane, region, step), or None
+    history : array, shape (signal, region, step, lane), or None
         What was sent, up to now.
     step : uint32
         Steps so far: the noise counter.
@@ -148,7 +148,8 @@ class Tile:
         history = None
         if self.numerics.delays:
             sent = jnp.stack(signals_of(self.model, state, self.lanes.values))
-            history = jnp.repeat(sent[..., None], self.numerics.delays.history, axis=-1)
+            sent = jnp.swapaxes(sent, 1, 2)[:, :, None]
+            history = jnp.repeat(sent, self.numerics.delays.history, axis=2)
         coloured = None
         if self.numerics.coloured:
             coloured = self._stationary_noise(n)
@@ -208,10 +209,11 @@ class Tile:
                     for total, name in zip(totals, watched, strict=True)
                 )
                 if sent is not None:
-                    sent = sent.at[..., k].set(jnp.stack(signals_of(self.model, state, values)))
+                    now = jnp.stack(signals_of(self.model, state, values))
+                    sent = sent.at[:, :, k].set(jnp.swapaxes(now, 1, 2))
                 return pack(state), coloured, totals, sent
 
-            sent = None if layout is None else jnp.zeros_like(neural.history[..., :ahead])
+            sent = None if layout is None else jnp.zeros_like(neural.history[:, :, :ahead])
             return jax.lax.fori_loop(0, ahead, one, (packed, coloured, totals, sent))
 
         def delayed(q, outer):
@@ -219,7 +221,7 @@ class Tile:
             packed, coloured, totals, sent = advance(
                 q * ahead, packed, coloured, totals, self._ahead(history)
             )
-            history = jnp.concatenate([history[..., ahead:], sent], axis=-1)
+            history = jnp.concatenate([history[:, :, ahead:], sent], axis=2)
             return packed, coloured, totals, history
 
         totals = (zero,) * len(watched)
@@ -360,7 +362,7 @@ class Tile:
         tau = self.lanes.values["noise_tau"]
         slow = tau > 0
         safe = jnp.where(slow, tau, 1.0)
-        keep = jnp.exp(-self._dt_s / safe)
+        rate = self._dt_s / safe
         out, after = [], []
         for k, z in enumerate(normals):
             before = coloured[:, k]
@@ -368,10 +370,12 @@ class Tile:
                 out.append(white[k])
                 after.append(before)
                 continue
-            # exact Ornstein-Uhlenbeck update; its integral over the step by the trapezoidal rule
+            # the process exactly; its integral follows from tau dz = -z dt + sd dW, with the step's
+            # own dW: exact where slow noise acts, and white noise itself as tau goes to 0
             sd = self._sd(k) / jnp.sqrt(2.0 * safe)
-            new = keep * before + sd * jnp.sqrt(1.0 - keep * keep) * z
-            out.append(jnp.where(slow, 0.5 * self._dt_s * (before + new), white[k]))
+            change = sd * jnp.sqrt(-jnp.expm1(-2.0 * rate)) * z + jnp.expm1(-rate) * before
+            new = before + change
+            out.append(jnp.where(slow, white[k] - tau * change, white[k]))
             after.append(jnp.where(slow, new, 0.0))
         return tuple(out), jnp.stack(after, axis=1)
 

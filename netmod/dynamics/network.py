@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netmod.atlas import Atlas, load_atlas, load_effective_connectivity
+from netmod.atlas.effective_connectivity import models_with_effective_connectivity
 from netmod.dynamics.coupling import conduction_delays, coupling_of
 from netmod.dynamics.fic import TARGET_RATE_HZ, balance_inhibition
 from netmod.dynamics.noise import scan_key
@@ -161,8 +162,6 @@ class Network:
         atlas = atlas if isinstance(atlas, Atlas) else load_atlas(atlas)
         model = _model(model)
         if connectivity is None:
-            from netmod.atlas import models_with_effective_connectivity
-
             fitted = model.name in models_with_effective_connectivity(atlas)
             connectivity = "effective" if fitted else "structural"
         if connectivity not in ("effective", "structural"):

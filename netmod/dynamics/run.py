@@ -84,9 +84,13 @@ class Job(NamedTuple):
             one = x.reshape(-1, *x.shape[2:])[lane]
             return np.broadcast_to(one, (devices, shape[1], *one.shape)).copy()
 
-        return self._replace(
-            lanes=1, tiles=jax.tree.map(alone, self.tiles), start=tuple(map(alone, self.start))
-        )
+        tiles = jax.tree.map(alone, self.tiles._replace(edges=None))
+        edges = self.tiles.edges
+        if edges is not None:
+            tile = lane // shape[1]
+            common = (np.broadcast_to(x[tile], (devices, *x.shape[1:])).copy() for x in edges[:3])
+            tiles = tiles._replace(edges=Edges(*common, alone(edges.value)))
+        return self._replace(lanes=1, tiles=tiles, start=tuple(map(alone, self.start)))
 
     def step_by_step(self) -> Job:
         """Return the same job with blocks of a single step."""
@@ -163,15 +167,17 @@ def prepare(
         tile = max(2, 1 << (-(-lanes // len(devices)) - 1).bit_length())
     values = parameters.values
 
-    layout, edges = None, None
-    if parameters.delays_s is not None and np.any(parameters.delays_s > 0):
+    layout, edges = None, []
+    if _has_delays(parameters):
         with jax.enable_x64(True):  # or the weights of a run in double precision would be rounded
             dense = np.asarray(weights.dense() if isinstance(weights, Sparse) else weights)
-        if np.any((dense != 0).any(axis=-3) & (parameters.delays_s > 0)):
-            layout, edges, weights = _delays(dense, parameters.delays_s, lanes, dt_ms, block_steps)
-            # the undelayed rest of a network is dense and small
-            shared = False
-            tile = tile if devices[0].platform == "gpu" else TILE
+        delays_s = np.asarray(parameters.delays_s)
+        if delays_s.ndim == 3 and (delays_s == delays_s[0]).all():
+            delays_s = delays_s[0]
+        layout, edges, weights = _delays(dense, delays_s, lanes, dt_ms, block_steps)
+        # the lanes of a tile have their delays in common; the undelayed rest is dense and small
+        shared = False
+        tile = 1 if len(edges) > 1 else tile if devices[0].platform == "gpu" else TILE
 
     def cut(x: Any, kind: Any = dtype) -> np.ndarray:
         return as_tiles(x, tile, len(devices), kind)
@@ -190,12 +196,7 @@ def prepare(
     tiles = Lanes(
         values={name: cut(value) for name, value in values.items()},
         weights=None if shared else cut(weights),
-        edges=None
-        if edges is None
-        else Edges(
-            cut(edges.source, np.int32), cut(edges.steps, np.int32),
-            cut(edges.share), cut(edges.value),
-        ),
+        edges=_cut_edges(edges, cut) if edges else None,
         key=cut(keys, np.uint32),
         patterns=cut(patterns(stimuli, lanes, n)) if stimuli else None,
     )  # fmt: skip
@@ -207,6 +208,33 @@ def prepare(
             else np.asarray(weights, dtype)
         )
     return Job(model, numerics, lanes, tiles, tuple(cut(s) for s in start), common, tuple(stimuli))
+
+
+def _has_delays(parameters: Parameters) -> bool:
+    """Tell whether any edge that exists is delayed."""
+    delays_s, weights = parameters.delays_s, parameters.weights
+    if delays_s is None or not np.any(delays_s > 0):
+        return False
+    dense = np.asarray(weights.dense() if isinstance(weights, Sparse) else weights)
+    return bool(np.any((dense != 0).any(axis=-3) & (np.asarray(delays_s) > 0)))
+
+
+def _cut_edges(edges: Sequence[Edges], cut: Callable[..., np.ndarray]) -> Edges:
+    """Return the edges of all tiles, the delays once a tile."""
+    value = cut(np.concatenate([e.value for e in edges]))
+    tiles = len(value)
+
+    def each(arrays: list[np.ndarray], kind: Any) -> np.ndarray:
+        # one group serves all tiles; else a tile is a lane, and the last fills up the last tiles
+        chosen = [arrays[min(k, len(arrays) - 1)] for k in range(tiles)]
+        return np.stack(chosen).astype(kind)
+
+    return Edges(
+        each([e.source for e in edges], np.int32),
+        each([e.steps for e in edges], np.int32),
+        each([e.share for e in edges], value.dtype),
+        value,
+    )
 
 
 def _check_word(what: str, word: str, known: Any) -> None:
@@ -221,44 +249,39 @@ def _check_word(what: str, word: str, known: Any) -> None:
 
 def _delays(
     weights: np.ndarray, delays_s: np.ndarray, lanes: int, dt_ms: float, block_steps: int
-) -> tuple[DelayLayout, Edges, np.ndarray]:
-    """Return the layout, the delayed edges and the undelayed weights of all lanes."""
-    delays_s = np.broadcast_to(delays_s, (lanes, *delays_s.shape[-2:]))
+) -> tuple[DelayLayout, list[Edges], np.ndarray]:
+    """Return the layout, the delayed edges (once, or for each lane) and the undelayed weights."""
     weights = np.broadcast_to(weights, (lanes, *weights.shape[-3:]))
-    found: dict[bytes, Any] = {}
-    each = []
-    for W, tau in zip(weights, delays_s, strict=True):
-        identity = W.tobytes() + tau.tobytes() if lanes > 1 else b""
-        if identity not in found:
-            found[identity] = delayed_edges(W, tau, dt_ms * 1e-3)
-        each.append(found[identity])
-    shortest = min((s for e, _, s, _ in each if e.value.any()), default=0)
+    groups = [weights] if delays_s.ndim == 2 else [W[None] for W in weights]
+    each_delay = [delays_s] if delays_s.ndim == 2 else list(delays_s)
+    found = [delayed_edges(W, tau, dt_ms * 1e-3) for W, tau in zip(groups, each_delay, strict=True)]
+    shortest = min((least for e, _, least, _ in found if e.value.any()), default=0)
     if shortest < 1:
-        present = (weights != 0).any(axis=1) & (delays_s > 0)
-        least_ms = 1e3 * delays_s[present].min()
+        least_ms = 1e3 * min(
+            tau[(W != 0).any(axis=(0, 1)) & (tau > 0)].min(initial=np.inf)
+            for W, tau in zip(groups, each_delay, strict=True)
+        )
         raise ConfigError(
             "dt_ms is too large for the shortest delay",
             expected=f"at most {least_ms:g} ms",
             got=f"{dt_ms:g} ms",
-            hint="lower dt_ms; or set delays of less than a step to 0",
+            hint="lower dt_ms or the velocity; or set delays of less than a step to 0",
         )
-    width = max(edges.source.shape[1] for edges, *_ in each)
+    width = max(edges.source.shape[1] for edges, *_ in found)
 
     def padded(x: np.ndarray, fill: int = 0) -> np.ndarray:
         missing = width - x.shape[-1]
         return np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, missing)], constant_values=fill)
 
-    edges = Edges(
-        np.stack([padded(e.source) for e, *_ in each]),
-        np.stack([padded(e.steps, shortest) for e, *_ in each]),
-        np.stack([padded(e.share) for e, *_ in each]),
-        np.stack([padded(e.value) for e, *_ in each]),
-    )
-    undelayed = np.stack([rest for _, rest, *_ in each])
+    edges = [
+        Edges(padded(e.source), padded(e.steps, shortest), padded(e.share), padded(e.value))
+        for e, *_ in found
+    ]
+    undelayed = np.concatenate([rest for _, rest, *_ in found])
     layout = DelayLayout(
         block=block_of(shortest, block_steps),
-        history=max(longest for *_, longest in each) + 2,
-        fractional=bool((edges.share > 0).any()),
+        history=max(most for *_, most in found) + 2,
+        fractional=any((e.share > 0).any() for e in edges),
         immediate=bool((undelayed != 0).any()),
     )
     return layout, edges, undelayed

@@ -92,6 +92,12 @@ class Model(ABC):
         """Return the excitatory firing rate in Hz that goes with a state; None without rates."""
         return None
 
+    def inhibitory_activity(
+        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+    ) -> Any:
+        """Return the activity of the inhibitory population; None without one."""
+        return None
+
     def signal(self, name: str, state: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
         """Return a state by its name, or what a model computes from its states under a name."""
         return state[self.states.index(name)]

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 
 from netmod.dynamics.coupling import coupling_of
-from netmod.dynamics.linear import band_covariance, band_nodes, jacobian, linearise
+from netmod.dynamics.linear import (
+    Linearisation,
+    band_covariance,
+    band_nodes,
+    jacobian,
+    leading_eigenvalue,
+    linearise,
+)
 from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.simulate import Scan, simulate
 from netmod.graph.connectivity import correlation, covariance
@@ -131,7 +139,7 @@ def _linear_program(model_name: str, hemodynamics: str):
             linear = linearise(model, p, state)
             rate = model.rate_hz(state, p.values, coupling_of(model, p, state))
             cov = band_covariance(model, p, linear, omegas, weights)
-            return jacobian(model, p, linear), cov, rate
+            return linear, jacobian(model, p, linear), cov, rate
 
         return jax.lax.map(one, (parameters, states))
 
@@ -154,7 +162,10 @@ def warm_up(scenario: Scenario, n_regions: int) -> None:
         return
     model = MODELS[scenario.model.name]
     inputs = len(model.coupling_inputs)
-    still = make_parameters(model, np.zeros((inputs, n_regions, n_regions)))
+    delays_s = None
+    if scenario.model.velocity_m_per_s is not None:
+        delays_s = np.zeros((n_regions, n_regions))
+    still = make_parameters(model, np.zeros((inputs, n_regions, n_regions)), delays_s=delays_s)
     states = tuple(np.full((BATCH, n_regions), value) for value in model.start)
     with jax.enable_x64(True):
         solve = _linear_program(scenario.model.name, scenario.scanner.hemodynamics)
@@ -168,7 +179,7 @@ def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
     with jax.enable_x64(True):
         states = tuple(np.stack(s) for s in zip(*(cell.start for cell in padded), strict=True))
         solve = _linear_program(scenario.model.name, scenario.scanner.hemodynamics)
-        jacobians, cov, rates = jax.tree.map(
+        linear, jacobians, cov, rates = jax.tree.map(
             np.asarray, solve(stack([cell.parameters for cell in padded]), states)
         )
     readings = []
@@ -176,8 +187,16 @@ def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
         n = cell.parameters.n_regions
         if not cell.converged:
             readings.append(_failed(n, "no fixed point"))
-        elif np.linalg.eigvals(jacobians[k]).real.max() >= 0.0:
+        elif _growth(scenario, cell, jax.tree.map(itemgetter(k), linear), jacobians[k]) >= 0.0:
             readings.append(_failed(n, "unstable"))
         else:
             readings.append(Reading(correlation(cov[k]).astype(np.float32), rates[k], None, "ok"))
     return readings
+
+
+def _growth(scenario: Scenario, cell: Cell, linear: Linearisation, jacobian: np.ndarray) -> float:
+    """Return the largest growth rate at a cell's fixed point, in 1/s, delays included."""
+    if cell.parameters.delays_s is None:
+        return float(np.linalg.eigvals(jacobian).real.max())
+    model = MODELS[scenario.model.name]
+    return leading_eigenvalue(model, cell.parameters, linear).real

@@ -158,7 +158,7 @@ def _balance(
                 where="model.parameters",
                 expected="a positive J in every region",
                 got=f"J = {J[region]:.3g} nA",
-                hint="lower I_0 or w_plus",
+                hint="raise I_0 or w_plus: even without inhibition the rate is too low",
             )
         networks.append(network_of(model, subject, J, values, delays_s))
         states.append(state)

@@ -260,7 +260,7 @@ def test_a_sweep_of_velocities_equals_single_runs():
     ]
     swept = b.chosen([0, 0, 0])._replace(lanes=lanes)
     got = swept.record(precision="double").values
-    assert np.abs(got[0] - got[1]).max() > 1e-6 and np.abs(got[1] - got[2]).max() > 1e-6
+    assert np.abs(got[0] - got[1]).max() > 1e-8 and np.abs(got[1] - got[2]).max() > 1e-8
     for lane in range(3):
         alone = swept.chosen([lane]).record(precision="double").values[0]
         np.testing.assert_allclose(got[lane], alone, rtol=1e-12, atol=1e-13)
@@ -342,6 +342,20 @@ def test_a_diverging_lane_is_named_and_harms_no_other(how, options):
         assert_same(got.values[others], clean.values[others])
         bad = ~np.isfinite(got.values[BAD_LANE]).all(axis=(1, 2))
         assert int(np.argmax(bad)) == step // 4
+
+
+def test_a_region_that_overflows_inside_a_step_is_the_one_named():
+    """Heun's predictor overflows in a region that sends to no other."""
+    weights = np.zeros((3, 3))
+    weights[0, 1] = weights[1, 0] = 0.1
+    p = make_parameters(CUBIC, weights)
+    start = np.full((2, 3), 0.5), np.full((2, 3), 0.1)
+    start[1][1, BAD_REGION] = 1e14
+    got = record(
+        CUBIC, stack([p] * 2), start, np.zeros((2, 2), np.uint32), duration_s=0.08, dt_ms=1.0,
+        every_ms=4.0, signals=CUBIC.states, solver="heun",
+    )  # fmt: skip
+    assert got.divergences == (Divergence(1, 1, pytest.approx(1e-3), BAD_REGION, "x"),)
 
 
 PROGRAM = """

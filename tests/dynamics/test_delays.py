@@ -232,7 +232,7 @@ def test_a_step_longer_than_the_shortest_delay_is_refused(taus_s):
         "dt_ms is too large for the shortest delay\n"
         "  expected: at most 0.4 ms\n"
         "  got: 1 ms\n"
-        "  hint: lower dt_ms; or set delays of less than a step to 0"
+        "  hint: lower dt_ms or the velocity; or set delays of less than a step to 0"
     )
 
 

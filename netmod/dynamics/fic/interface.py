@@ -308,7 +308,7 @@ def _check_iterative(model: Model) -> None:
 
 
 def _checked_learning_rate(model: Model, rate: float | None) -> float:
-    if not hasattr(model, "inhibitory_activity"):
+    if type(model).inhibitory_activity is Model.inhibitory_activity:
         raise ConfigError(
             f"model '{model.name}' has no inhibitory activity for plasticity to follow",
             hint="choose the method 'exact' or 'refined'",
