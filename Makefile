@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 READY := $(VENV)/.ready
 OUT ?= out/treatments
 
-.PHONY: run test test-slow lint quickstart controls clean
+.PHONY: run test test-slow test-peers lint quickstart controls clean
 
 run: $(READY)  ## the main job: seven arms, 16 subjects, from connectome to report
 	$(BIN)/netmod run configs/treatments.yaml -o $(OUT)
@@ -23,6 +24,9 @@ test: $(READY)
 test-slow: $(READY)  ## everything that takes longer
 	$(BIN)/pytest -m slow
 
+test-peers: $(READY) $(PEERS)/.ready  ## frozen numbers of other simulators, computed by them anew
+	NETMOD_PEERS_PYTHON=$(abspath $(PEERS)/bin/python) $(BIN)/pytest -m peers tests/peers
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,5 +39,10 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,atlas]'
 	@touch $(READY)
 
+$(PEERS)/.ready: tests/peers/requirements.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV) out .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) out .pytest_cache .ruff_cache .hypothesis .import_linter_cache

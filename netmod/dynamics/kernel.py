@@ -298,19 +298,21 @@ class Tile:
         def undelayed(y):
             return None if self._sums is None else self._sums(signals_of(model, y, values))
 
-        held = undelayed(state) if self.numerics.hold_coupling else None
+        hold = self.numerics.hold_coupling
+        held = undelayed(state) if hold else None
 
         def drift(y, s):
-            sums = held if self.numerics.hold_coupling else undelayed(y)
+            sums = held if hold else undelayed(y)
             if late is not None:
                 before, after = late
                 between = (
                     before if s == 0.0 else after if s == 1.0 else ((1.0 - s) * before + s * after)
                 )
                 sums = self._joined(sums, between)
-            return model.drift(
-                y, values, inputs_of(model, sums, self._strength, y, values), stimulus
-            )
+            # sources and target at one time: else differences would not vanish in synchrony
+            own = state if hold else y
+            inputs = inputs_of(model, sums, self._strength, own, values)
+            return model.drift(y, values, inputs, stimulus)
 
         moved = self._solver.step(drift, state, self._dt_s, increments, model.leak(values))
         return model.clip(moved), coloured

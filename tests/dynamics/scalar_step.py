@@ -134,7 +134,7 @@ class Scalar:
         """Coupling input c of region i."""
         name = self.model.transmitted[c]
         W = self.W[c if len(self.W) > 1 else 0]
-        own, total = self.sent(name, i, y[i]), 0.0
+        own, total = self.sent(name, i, base[i] if self.hold else y[i]), 0.0
         for j in range(N):
             if W[i, j] == 0:
                 continue
