@@ -161,6 +161,7 @@ def prepare(
     shared = isinstance(weights, Sparse) or np.ndim(weights) == 3
     devices = jax.devices()
     lanes = len(keys)
+    # one width for any number of lanes: another may round a lane's sums otherwise
     tile = SHARED_TILE if shared else TILE
     if devices[0].platform == "gpu":
         # one tile a device: a GPU hides latency by many lanes, not by a cache

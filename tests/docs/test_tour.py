@@ -1,0 +1,69 @@
+"""docs/tour.md runs, and shows what its prose says."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory):
+    """What the blocks of the page define."""
+    spec = importlib.util.spec_from_file_location("docs_blocks", HERE / "blocks.py")
+    blocks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(blocks)
+    folder = tmp_path_factory.mktemp("tour")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        names = blocks.run_page("tour.md", folder)
+    return names | {"folder": folder}
+
+
+def test_ten_lines_from_atlas_to_fc():
+    text = (HERE.parents[1] / "docs" / "tour.md").read_text("utf-8")
+    first = text.split("```python\n")[1].split("```")[0]
+    assert len([line for line in first.splitlines() if line.strip()]) <= 10
+
+
+def test_simulated_scan_resembles_the_data(tour):
+    scan = tour["scan"]
+    assert scan.bold.shape == (60, 84) and scan.tr_s == 2.0
+    assert scan.rate_hz == pytest.approx(3.06, rel=0.2)
+    assert tour["r"] > 0.5
+
+
+def test_linear_engine_reproduces_the_fitted_fc(tour):
+    assert tour["r_linear"] == pytest.approx(0.969, abs=0.01)
+    assert tour["agree"] > 0.6
+
+
+def test_fit_of_the_tractography_grows_with_coupling(tour):
+    assert (np.diff(tour["fits"]) > 0).all()
+    means = [scan.rate_hz.mean() for scan in tour["scans"]]
+    assert means == pytest.approx([3.06] * 4, rel=0.05)
+
+
+def test_delays_are_lengths_over_velocity(tour):
+    expected = tour["atlas"].lengths_mm.max() / 6.0
+    assert tour["longest_ms"] == pytest.approx(expected, rel=1e-6)
+    assert tour["late"].rate_hz.mean() == pytest.approx(3.06, rel=0.1)
+
+
+def test_pulse_acts_from_its_onset_and_strongest_at_its_target(tour):
+    before, response = tour["before"], tour["response"]
+    assert (response[before] == 0.0).all()
+    assert (response[~before] != 0.0).any(axis=0).all()
+    target = {tour["atlas"].region[k] for k in tour["dlpfc"]}
+    assert set(tour["order"][:2]) == target
+
+
+def test_another_model_runs_on_the_same_network(tour):
+    assert tour["hopf_scan"].bold.shape == (60, 84)
+    assert 0.2 < tour["r_hopf"] < 0.9
+
+
+def test_figure_is_written(tour):
+    assert (tour["folder"] / "fc.png").read_bytes().startswith(b"\x89PNG")
