@@ -4,15 +4,15 @@ import re
 import runpy
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_page(name, folder):
-    """Run all Python blocks of a page in order and return their names.
+    """Run all Python blocks of a page of the repository in order and return their names.
 
     Every line keeps its number, so that a failure points into the page.
     """
-    text = (DOCS / name).read_text("utf-8")
+    text = (ROOT / name).read_text("utf-8")
     kept, inside = [], False
     for line in text.splitlines():
         fence = re.match(r"```(\w*)$", line)

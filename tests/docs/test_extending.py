@@ -30,7 +30,7 @@ NAMES = [
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """What the blocks of the page define."""
-    return load(HERE / "blocks.py").run_page("extending.md", tmp_path_factory.mktemp("docs"))
+    return load(HERE / "blocks.py").run_page("docs/extending.md", tmp_path_factory.mktemp("docs"))
 
 
 @pytest.fixture(scope="module")

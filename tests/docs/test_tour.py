@@ -9,17 +9,21 @@ import pytest
 HERE = Path(__file__).resolve().parent
 
 
-@pytest.fixture(scope="module")
-def tour(tmp_path_factory):
-    """What the blocks of the page define."""
+def run_page(page, folder):
+    """Return what the blocks of a page define, run in a folder."""
     spec = importlib.util.spec_from_file_location("docs_blocks", HERE / "blocks.py")
     blocks = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(blocks)
-    folder = tmp_path_factory.mktemp("tour")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        names = blocks.run_page("tour.md", folder)
-    return names | {"folder": folder}
+        return blocks.run_page(page, folder)
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory):
+    """What the blocks of the page define."""
+    folder = tmp_path_factory.mktemp("tour")
+    return run_page("docs/tour.md", folder) | {"folder": folder}
 
 
 def test_ten_lines_from_atlas_to_fc():
@@ -67,3 +71,12 @@ def test_another_model_runs_on_the_same_network(tour):
 
 def test_figure_is_written(tour):
     assert (tour["folder"] / "fc.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_readme_runs(tmp_path, capsys):
+    names = run_page("README.md", tmp_path)
+    assert names["scan"].fc().shape == (84, 84)
+    assert names["scan"].rate_hz.mean() == pytest.approx(3.1, abs=0.1)
+    shape = (1, 2000, 84)
+    assert str(shape) in capsys.readouterr().out
+    assert names["hopf"].parameters.delays_s.max() > 0.03

@@ -1,4 +1,4 @@
-"""Conduction delays and models in a study: they reach every scan and both engines, or are refused."""
+"""Delays and models of a study: they reach every scan and both engines, or are refused."""
 
 import numpy as np
 import pytest
