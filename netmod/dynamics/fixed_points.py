@@ -64,7 +64,8 @@ def solve_fixed_point(
 ) -> tuple[Any, Any]:
     """Find the noise-free fixed point by damped Newton from a start.
 
-    Delays do not move it.
+    Delays do not move it. Its derivatives by the parameters, forward and reverse, are those of
+    the implicit function theorem: exact at a converged state, whatever the start and the steps.
 
     Parameters
     ----------
@@ -85,7 +86,29 @@ def solve_fixed_point(
         The last iterate.
     residual : array, scalar
         Largest absolute drift there, in 1/s; below 1e-11 when converged in double precision.
+        Its derivative is zero, as is that of the state by the start.
     """
+    import jax
+    import jax.numpy as jnp
+
+    @jax.custom_jvp
+    def solve(parameters, y, steps, enough):
+        return _newton(model, parameters, y, steps, enough)
+
+    @solve.defjvp
+    def tangent(primals, tangents):
+        # drift(y(p), p) = 0 for all p, so that J dy + d drift/dp dp = 0
+        parameters, _, _, _ = primals
+        y, size = solve(*primals)
+        _, moved = jax.jvp(lambda p: drift_of(model, p)(y), (parameters,), (tangents[0],))
+        return (y, size), (-newton_move(model, parameters, y, moved), jnp.zeros_like(size))
+
+    y, size = solve(parameters, jnp.stack(start), steps, enough)
+    return tuple(y), size
+
+
+def _newton(model: Model, parameters: Parameters, y: Any, steps: Any, enough: Any) -> Any:
+    """Return the last iterate ``[state, region]`` and its residual."""
     import jax
     import jax.numpy as jnp
 
@@ -105,9 +128,8 @@ def solve_fixed_point(
         _, size, step = carry
         return (size > enough) & (step < steps)
 
-    y = jnp.stack(start)
     y, size, _ = jax.lax.while_loop(unfinished, newton, (y, jnp.abs(drift(y)).max(), 0))
-    return tuple(y), size
+    return y, size
 
 
 def drift_of(model: Model, parameters: Parameters) -> Any:

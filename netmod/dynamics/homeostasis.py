@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from netmod.dynamics.linear import solve_fixed_point
 from netmod.dynamics.parameters import Parameters
-from netmod.models import Model, Parameter
+from netmod.models import Coupling, Model, Parameter
 
 
 class Homeostatic(Model):
@@ -43,12 +43,21 @@ class Homeostatic(Model):
         aim = p["J_baseline"] + p["J_follow"] * (self.rate_hz(state, p, coupling) - p["set_point"])
         return (*self._model.drift(fast, p, coupling, stimulus), aim - J)
 
+    @property
+    def link(self) -> Coupling:
+        """The mass's own kind of coupling."""
+        return self._model.link
+
     def signal(self, name: str, state: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
         """Return a signal of the mass."""
         return self._model.signal(name, state[:-1], parameters)
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the excitatory rate in Hz with the state's own J."""
         *fast, J = state

@@ -23,7 +23,7 @@ from netmod.dynamics.coupling import (
     signals_of,
     sparse_sums,
 )
-from netmod.dynamics.noise import normal_pair
+from netmod.dynamics.noise import first_word, normal_pair
 from netmod.dynamics.parameters import Sparse
 from netmod.dynamics.solvers import SOLVERS
 from netmod.models import Model
@@ -242,6 +242,12 @@ class Tile:
         """Return the model's states, arrays ``[lane, region]``."""
         return unpack(neural.packed, len(self.model.states))
 
+    def stimulus(self, course: Any) -> Any:
+        """Return the stimulus of one step, ``[lane, region]``, from the averages of all stimuli."""
+        import jax.numpy as jnp
+
+        return jnp.einsum("p,bpn->bn", course, self.lanes.patterns)
+
     def inputs(self, neural: Neural) -> tuple[Any, ...]:
         """Return the coupling inputs of now."""
         state, values = self.state_of(neural), self.lanes.values
@@ -288,11 +294,7 @@ class Tile:
     def _step(self, state, coloured, draws, course, late):
         """Return state and coloured noise after one step."""
         model, values = self.model, self.lanes.values
-        stimulus = 0.0
-        if course is not None:
-            import jax.numpy as jnp
-
-            stimulus = jnp.einsum("p,bpn->bn", course, self.lanes.patterns)
+        stimulus = 0.0 if course is None else self.stimulus(course)
         increments, coloured = self._increments(draws, coloured, state[0])
 
         def undelayed(y):
@@ -332,10 +334,7 @@ class Tile:
         pairs = []
         for first in range(0, len(noisy), 2):
             if any(noisy[first : first + 2]):
-                # the pair of states stands in the counter's upper byte
-                pair = normal_pair(
-                    (key[:, :1], key[:, 1:]), region | jnp.uint32((first // 2) << 24), counts
-                )
+                pair = normal_pair((key[:, :1], key[:, 1:]), first_word(first // 2, region), counts)
                 pairs.append(pack(tuple(d.astype(self._dtype) for d in pair))[0])
         return pairs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from inspect import signature
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,42 +14,33 @@ from netmod.atlas import Atlas, load_atlas, load_effective_connectivity
 from netmod.atlas.effective_connectivity import models_with_effective_connectivity
 from netmod.dynamics.coupling import conduction_delays, coupling_of
 from netmod.dynamics.fic import TARGET_RATE_HZ, balance_inhibition
-from netmod.dynamics.noise import scan_key
-from netmod.dynamics.parameters import Parameters, make_parameters, stack
+from netmod.dynamics.parameters import Parameters, Sparse, make_parameters, stack
 from netmod.dynamics.record import Traces, record
-from netmod.dynamics.simulate import Scan, simulate
-from netmod.dynamics.stimulation import Stimulus
+from netmod.dynamics.run import check_word
+from netmod.dynamics.sweep import (
+    Start,
+    check_options,
+    check_runs,
+    fitting_step,
+    noise_keys,
+    report_divergences,
+    simulate_networks,
+    starts,
+)
 from netmod.dynamics.wiring import FEEDFORWARD, TOP_DOWN, Wiring, long_range_weights
 from netmod.dynamics.wiring import top_down_weights as pathway_of
 from netmod.errors import ConfigError, NetmodError, did_you_mean
-from netmod.graph.connectivity import correlation, covariance
+from netmod.graph.connectivity import correlation
 from netmod.models import MODELS, Model
 from netmod.observe.balloon import HEMODYNAMICS, linear_response
 
+RECORD_OPTIONS = tuple(
+    name for name, p in signature(record).parameters.items() if p.kind is p.KEYWORD_ONLY
+)
+"""What may be said of a recording."""
+
 STILL = 1e-6
 """Largest drift, in state units per s, of what counts as a fixed point."""
-
-
-class Simulated(NamedTuple):
-    """A simulated scan of one network.
-
-    Attributes
-    ----------
-    bold : array, shape (time, region)
-        BOLD at each TR, as a fraction of rest.
-    rate_hz : array, shape (region,)
-        Mean excitatory rate; NaN for a model without rates.
-    tr_s : float
-        Repetition time.
-    """
-
-    bold: np.ndarray
-    rate_hz: np.ndarray
-    tr_s: float
-
-    def fc(self) -> np.ndarray:
-        """Return the Pearson correlation of BOLD, shape (region, region)."""
-        return correlation(covariance(self.bold.astype(float)))
 
 
 class Solved(NamedTuple):
@@ -121,7 +113,7 @@ class Network:
     ) -> None:
         model = _model(model)
         self.model = model if coupling is None else model.coupled(coupling)
-        delays_s = None
+        parameters = make_parameters(self.model, weights, values)
         if velocity_m_per_s is not None:
             if lengths_mm is None:
                 raise ConfigError(
@@ -130,10 +122,17 @@ class Network:
                     got="none",
                     hint="give lengths_mm, or leave velocity_m_per_s out",
                 )
-            delays_s = conduction_delays(lengths_mm, velocity_m_per_s)
-        self.parameters = make_parameters(self.model, weights, values, delays_s)
-        n = self.parameters.n_regions
-        self.regions = tuple(regions or (f"region {k + 1}" for k in range(n)))
+            delays_s = _delays_of_edges(parameters, lengths_mm, velocity_m_per_s)
+            parameters = parameters._replace(delays_s=delays_s)
+        self.parameters = parameters
+        n = parameters.n_regions
+        self.regions = tuple(regions) if regions else tuple(f"region {k + 1}" for k in range(n))
+        if len(self.regions) != n:
+            raise ConfigError(
+                "there is not one name for each region",
+                expected=f"{n} names",
+                got=str(len(self.regions)),
+            )
         self._state: tuple[np.ndarray, ...] | None = None
 
     @classmethod
@@ -250,49 +249,86 @@ class Network:
         runs : int
             Number of scans; with more than one a list is returned.
         **options
-            Fields of :class:`netmod.dynamics.simulate.Scan` (``duration_s``, ``tr_s``, ``dt_ms``,
-            ...), ``stimuli`` and ``chunk_s``.
+            Whatever :func:`netmod.dynamics.sweep.simulate_networks` takes: ``duration_s``,
+            ``tr_s``, ``dt_ms``, ..., ``start``, ``stimuli``, ``chunk_s``.
 
         Returns
         -------
         Simulated, or list of Simulated
         """
+        check_runs(runs)
         scans = simulate_networks([self] * runs, seed=seed, replicates=range(runs), **options)
         return scans if runs > 1 else scans[0]
 
-    def record(self, *, seed: int = 0, runs: int = 1, **options: Any) -> Traces:
+    def record(
+        self,
+        *,
+        duration_s: float,
+        seed: int = 0,
+        runs: int = 1,
+        start: Start | None = None,
+        **options: Any,
+    ) -> Traces:
         """Record traces of the neural signals (:func:`netmod.dynamics.record.record`).
 
         Parameters
         ----------
+        duration_s : float
+            Length.
         seed : int
             Seed of the noise.
         runs : int
             Number of lanes, each with other noise.
+        start : mapping, optional
+            Initial values by state: a number, ``[region]`` or ``[lane, region]``; the fixed point
+            where it is known, or the model's start by default.
         **options
-            ``duration_s``, ``dt_ms``, ``every_ms``, ``signals``, ``stimuli``, ... of ``record``.
+            ``dt_ms`` (the largest that fits by default), ``every_ms``, ``signals``, ``stimuli``,
+            ... of ``record``.
         """
-        lanes, keys = stack([self.parameters] * runs), _keys(seed, range(runs))
-        return record(self.model, lanes, _starts([self] * runs), keys, **options)
+        check_runs(runs)
+        check_options(options, RECORD_OPTIONS, "a recording")
+        lanes = [self] * runs
+        found = record(
+            self.model,
+            stack([self.parameters] * runs, shared=runs > 1),
+            starts(lanes, start),
+            noise_keys(seed, range(runs)),
+            duration_s=duration_s,
+            **{"dt_ms": fitting_step([self]), **options},
+        )
+        report_divergences(self, found.divergences, runs)
+        return found
 
     def solve(
         self, *, low_hz: float = 0.01, high_hz: float = 0.25, hemodynamics: str = "friston2003"
     ) -> Solved:
-        """Solve the linear-noise spectrum of BOLD at the fixed point, in milliseconds.
+        """Solve the linear-noise spectrum of BOLD at the fixed point.
 
         Parameters
         ----------
         low_hz, high_hz : float
             Band of BOLD.
         hemodynamics : str
-            Name in :data:`netmod.observe.balloon.HEMODYNAMICS`.
+            Name in :data:`netmod.observe.balloon.HEMODYNAMICS`, linearised at rest: regions whose
+            activity is far above rest answer less, which scales their variance, not their FC.
 
         Raises
         ------
+        ConfigError
+            If the band is empty or the hemodynamics are unknown.
         NetmodError
             If there is no fixed point, or it is not stable.
         """
         import jax
+
+        check_word("hemodynamics", hemodynamics, HEMODYNAMICS)
+        if not 0 <= low_hz < high_hz < np.inf:
+            raise ConfigError(
+                "the band is empty",
+                expected="0 <= low_hz < high_hz",
+                got=f"{low_hz:g} to {high_hz:g} Hz",
+            )
 
         from netmod.dynamics.linear import band_nodes, leading_eigenvalue, linearise
 
@@ -311,13 +347,17 @@ class Network:
                     hint="the linear engine needs a stable fixed point; simulate it",
                 )
             cov = _band(self.model)(self.parameters, linear, omegas, weights)
+            cov = cov * self.model.drive_gain**2
         return Solved(state, np.asarray(cov), leading)
 
     def rate_hz(self) -> np.ndarray | None:
         """Return the excitatory rates at the fixed point, Hz; None for a model without rates."""
+        import jax
+
         state = self.fixed_point()
-        coupling = coupling_of(self.model, self.parameters, state)
-        rate = self.model.rate_hz(state, self.parameters.values, coupling)
+        with jax.enable_x64(True):
+            coupling = coupling_of(self.model, self.parameters, state)
+            rate = self.model.rate_hz(state, self.parameters.values, coupling)
         return None if rate is None else np.asarray(rate)
 
     def pattern(self, regions: str | int | Sequence[str | int], amplitude: float = 1.0) -> Any:
@@ -335,8 +375,20 @@ class Network:
                 raise ConfigError(
                     f"no region '{region}'", got=region, hint=did_you_mean(region, self.regions)
                 )
-            pattern[self.regions.index(region) if isinstance(region, str) else region] = amplitude
+            place = self.regions.index(region) if isinstance(region, str) else int(region)
+            if not 0 <= place < len(pattern):
+                raise ConfigError(
+                    f"no region {region}",
+                    expected=f"a name, or 0 to {len(pattern) - 1}",
+                    got=str(region),
+                )
+            pattern[place] = amplitude
         return pattern
+
+    @property
+    def known_state(self) -> tuple[np.ndarray, ...] | None:
+        """The fixed point, if it has been found."""
+        return self._state
 
     def _with(self, parameters: Parameters, state: Any) -> Network:
         other = object.__new__(Network)
@@ -353,65 +405,25 @@ class Network:
         )
 
 
-def simulate_networks(
-    networks: Sequence[Network],
-    *,
-    seed: int = 0,
-    replicates: Sequence[int] | None = None,
-    stimuli: Sequence[Stimulus] = (),
-    chunk_s: float | None = None,
-    **options: Any,
-) -> list[Simulated]:
-    """Simulate scans of several networks of one model at once: a sweep, a cohort.
-
-    Parameters
-    ----------
-    networks : sequence of Network
-        Of one model, size and kind of coupling. Networks with the same weights share one matrix
-        product.
-    seed : int
-        Seed of the noise.
-    replicates : sequence of int, optional
-        Which noise each gets; the same for all by default, so that they differ by their
-        parameters alone.
-    stimuli, chunk_s
-        As in :func:`netmod.dynamics.simulate.simulate`.
-    **options
-        Fields of :class:`netmod.dynamics.simulate.Scan`.
-
-    Raises
-    ------
-    NetmodError
-        If a run diverges.
-    """
-    unknown = next((name for name in options if name not in Scan._fields), None)
-    if unknown is not None:
-        raise ConfigError(
-            f"a scan has no '{unknown}'",
-            expected=", ".join(Scan._fields),
-            got=unknown,
-            hint=did_you_mean(unknown, Scan._fields),
-        )
-    scan = Scan(**options)
-    first = networks[0]
-    shared = all(n.parameters.weights is first.parameters.weights for n in networks)
-    lanes = stack([n.parameters for n in networks], shared=shared and len(networks) > 1)
-    keys = _keys(seed, [0] * len(networks) if replicates is None else replicates)
-    found = simulate(
-        first.model, lanes, _starts(networks), keys, scan, stimuli=stimuli, chunk_s=chunk_s
-    )
-    if found.divergences:
-        raise NetmodError(
-            "the simulation diverged",
-            where=f"model '{first.model.name}'",
-            got="; ".join(str(d) for d in found.divergences[:3]),
-            hint="lower dt_ms, G or the noise",
-        )
-    return [Simulated(b, r, scan.tr_s) for b, r in zip(found.bold, found.rate_hz, strict=True)]
+def _delays_of_edges(parameters: Parameters, lengths_mm: Any, velocity_m_per_s: Any) -> np.ndarray:
+    """Return the delays of edges; where there is none, lengths and velocities do not matter."""
+    weights, n = parameters.weights, parameters.n_regions
+    dense = np.asarray(weights.dense() if isinstance(weights, Sparse) else weights)
+    edge = (dense != 0).any(axis=0)
+    arrays = []
+    for name, value in (("lengths_mm", lengths_mm), ("velocity_m_per_s", velocity_m_per_s)):
+        array = np.asarray(value, dtype=float)
+        if array.shape != (n, n) and (array.shape or name == "lengths_mm"):
+            raise ConfigError(
+                f"{name} has the wrong shape", expected=f"({n}, {n})", got=str(array.shape)
+            )
+        arrays.append(np.where(edge, array, 1.0))
+    return np.where(edge, conduction_delays(*arrays), 0.0)
 
 
 def _model(model: str | Model) -> Model:
     if isinstance(model, Model):
+        model.check()
         return model
     if model not in MODELS:
         raise ConfigError(
@@ -421,21 +433,6 @@ def _model(model: str | Model) -> Model:
             hint=did_you_mean(str(model), MODELS),
         )
     return MODELS[model]
-
-
-def _keys(seed: int, replicates: Sequence[int]) -> np.ndarray:
-    return np.stack([scan_key(seed, "network", "scan", int(k)) for k in replicates])
-
-
-def _starts(networks: Sequence[Network]) -> tuple[np.ndarray, ...]:
-    """Return where runs start: fixed points that are known, or the model's start."""
-    states = [
-        n._state
-        if n._state is not None
-        else tuple(np.full(n.parameters.n_regions, value) for value in n.model.start)
-        for n in networks
-    ]
-    return tuple(np.stack(s) for s in zip(*states, strict=True))
 
 
 @lru_cache(maxsize=16)

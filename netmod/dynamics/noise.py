@@ -12,6 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from netmod.errors import ConfigError
+
+MAX_REGIONS = 2**24
+"""Regions that the lower three bytes of the counter's first word count."""
+
+MAX_STATES = 512
+"""States that its upper byte counts, two by two."""
+
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 
@@ -34,6 +42,40 @@ def scan_key(seed: int, subject: str, scan: str, replicate: int = 0) -> np.ndarr
     """
     text = f"netmod-noise-1|{seed}|{subject}|{scan}|{replicate}"
     return np.frombuffer(hashlib.sha256(text.encode()).digest()[:8], dtype="<u4").copy()
+
+
+def check_counter(regions: int, states: int) -> None:
+    """Refuse more regions or states than the counter tells apart.
+
+    The number of steps, which the counter's second word holds, is checked with the run's length.
+
+    Raises
+    ------
+    ConfigError
+        If there are more than :data:`MAX_REGIONS` or :data:`MAX_STATES`.
+    """
+    for what, count, most in (("regions", regions, MAX_REGIONS), ("states", states, MAX_STATES)):
+        if count > most:
+            raise ConfigError(
+                f"too many {what} for one noise counter",
+                expected=f"at most {most}",
+                got=f"{count}",
+            )
+
+
+def first_word(pair: int, region: Any) -> Any:
+    """Return the counter's first word: the pair of states above, the region below.
+
+    Parameters
+    ----------
+    pair : int
+        Place of a pair of states, less than 256.
+    region : uint32 array
+        Places of regions, less than 2**24.
+    """
+    import jax.numpy as jnp
+
+    return region | jnp.uint32(pair << 24)
 
 
 def threefry2x32(key: tuple[Any, Any], counter: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -61,7 +103,8 @@ def normal_pair(key: tuple[Any, Any], region: Any, step: Any) -> tuple[Any, Any]
     key : tuple of uint32 arrays
         From :func:`scan_key`.
     region, step : uint32 arrays
-        Counter; must broadcast. A pair is never drawn twice while step < 2**32.
+        Counter (:func:`first_word` and the step); must broadcast. A pair is never drawn twice
+        while step < 2**32.
     """
     import jax.numpy as jnp
 

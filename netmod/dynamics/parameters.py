@@ -138,12 +138,22 @@ def _checked_weights(model: Model, weights: Any) -> Any:
     inputs = len(model.coupling_inputs)
     sparse = _as_sparse(weights)
     if sparse is None:
-        weights = np.asarray(weights, dtype=float)
+        try:
+            if np.iscomplexobj(weights):
+                raise TypeError
+            weights = np.asarray(weights, dtype=float)
+        except (TypeError, ValueError):
+            raise DataError(
+                "weights are not a matrix of real numbers",
+                expected="(N, N), or one matrix for each coupling input",
+                got=type(weights).__name__,
+            ) from None
         weights = weights[None] if weights.ndim == 2 else weights
     else:
         weights = sparse
     shape = weights.shape
-    if len(shape) != 3 or shape[0] not in (1, inputs) or shape[1] != shape[2]:
+    square = len(shape) == 3 and shape[1] == shape[2] > 0
+    if not square or shape[0] not in (1, inputs):
         raise DataError(
             "weights have the wrong shape",
             expected=f"({inputs}, N, N): one square matrix for each of {model.coupling_inputs}",
@@ -194,7 +204,14 @@ def _checked_value(model: Model, name: str, value: Any, n: int) -> np.ndarray:
         raise ConfigError(
             f"no parameter '{name}'", got=name, hint=did_you_mean(name, model.parameters)
         )
-    array = np.asarray(value, dtype=float)
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"parameter '{name}' of model '{model.name}' is not a number",
+            expected=f"one number, or one for each of {n} regions",
+            got=str(value)[:60],
+        ) from None
     if array.shape not in ((), (n,)):
         raise ConfigError(
             f"parameter '{name}' of model '{model.name}' has the wrong shape",
@@ -240,13 +257,48 @@ def stack(parameters: Sequence[Parameters], *, shared: bool = False) -> Paramete
         Networks of one model and size, all with delays or all without.
     shared : bool
         Keep the first network's weights for all lanes, without a lane axis: one matrix product
-        then serves all of them.
+        then serves all of them. Sparse weights are always shared.
+
+    Raises
+    ------
+    ConfigError
+        If networks cannot run together; the first that differs is named.
     """
-    names = parameters[0].values
     first = parameters[0]
-    shared = shared or isinstance(first.weights, Sparse)
+    sparse = isinstance(first.weights, Sparse)
+    for k, p in enumerate(parameters[1:], start=2):
+        _check_lane(k, p, first, sparse)
+    shared = shared or sparse
     return Parameters(
-        {name: np.stack([p.values[name] for p in parameters]) for name in names},
+        {name: np.stack([p.values[name] for p in parameters]) for name in first.values},
         first.weights if shared else np.stack([p.weights for p in parameters]),
         None if first.delays_s is None else np.stack([p.delays_s for p in parameters]),
     )
+
+
+def _check_lane(k: int, p: Parameters, first: Parameters, sparse: bool) -> None:
+    """Refuse a network that cannot share a program with the first."""
+    differ = set(p.values) ^ set(first.values)
+    wrong = None
+    if p.weights.shape != first.weights.shape:
+        wrong = "size", f"weights {first.weights.shape}", str(p.weights.shape), None
+    elif differ:
+        hint = "give every network the same values, if need be 0 or the default"
+        wrong = "parameters", "the same names in all", ", ".join(sorted(differ)), hint
+    elif (p.delays_s is None) != (first.delays_s is None):
+        hint = "an infinite velocity has no delays"
+        wrong = "delays", "delays in all networks or in none", "delays in some", hint
+    elif isinstance(p.weights, Sparse) != sparse:
+        wrong = "weights", "sparse weights in all networks or in none", "some sparse", None
+    elif sparse and not all(map(np.array_equal, p.weights, first.weights)):
+        hint = "run them one after the other"
+        wrong = "weights", "the same sparse weights for all", "different ones", hint
+    if wrong:
+        what, expected, got, hint = wrong
+        raise ConfigError(
+            f"networks that differ in {what} cannot run together",
+            where=f"network {k}",
+            expected=expected,
+            got=got,
+            hint=hint,
+        )

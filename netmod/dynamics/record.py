@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from netmod.dynamics.divergence import Divergence, locate, trace_program
+from netmod.dynamics.divergence import Divergence, locate_all, trace_program
+from netmod.dynamics.memory import check_memory, sizes_of
+from netmod.dynamics.noise import check_counter
 from netmod.dynamics.parameters import Parameters
 from netmod.dynamics.run import execute, prepare
-from netmod.dynamics.simulate import check_step
+from netmod.dynamics.simulate import check_positive, check_step, whole_steps
 from netmod.dynamics.stimulation import Stimulus
 from netmod.errors import ConfigError, did_you_mean
 from netmod.models import Model
@@ -105,14 +107,21 @@ def record(
     ------
     ConfigError
         If the steps do not fit, a signal is unknown, or dt is too large.
+    NetmodError
+        If the run would not fit into memory (:func:`netmod.dynamics.memory.check_memory`).
     """
     every_ms = dt_ms if every_ms is None else every_ms
-    signals = (model.observed,) if signals is None else tuple(signals)
+    if signals is None or isinstance(signals, str):
+        signals = (signals or model.observed,)
+    signals = tuple(signals)
+    stimuli = (stimuli,) if isinstance(stimuli, Stimulus) else tuple(stimuli)
+    for what, value in (("duration_s", duration_s), ("dt_ms", dt_ms), ("every_ms", every_ms)):
+        check_positive(what, value)
     for name in signals:
         _check_signal(model, name)
-    check_step(model, parameters.values, dt_ms)
-    steps = _whole(every_ms, dt_ms, "every_ms")
-    samples = _whole(duration_s * 1e3, every_ms, "duration_s in ms")
+    check_step(model, parameters.values, dt_ms, solver)
+    steps = whole_steps(every_ms, dt_ms, "every_ms")
+    samples = whole_steps(duration_s * 1e3, every_ms, "duration_s in ms")
     if samples * steps >= 2**32:
         raise ConfigError(
             "the run is too long for one noise counter",
@@ -120,11 +129,18 @@ def record(
             got=f"{samples * steps} steps",
             hint="shorten duration_s or raise dt_ms",
         )
+    chunk = samples if chunk_s is None else whole_steps(chunk_s * 1e3, every_ms, "chunk_s in ms")
+    check_counter(parameters.n_regions, len(model.states))
+    sizes = sizes_of(
+        model, parameters, len(keys), dt_ms=dt_ms, block_steps=steps, samples=samples,
+        piece=min(chunk, samples), sample_steps=steps, signals=len(signals),
+        precision=precision, stimuli=len(stimuli),
+    )  # fmt: skip
+    check_memory(sizes, every_ms * 1e-3)
     job = prepare(
         model, parameters, start, keys, dt_ms=dt_ms, block_steps=steps, solver=solver,
         hold_coupling=hold_coupling, precision=precision, stimuli=stimuli,
     )  # fmt: skip
-    chunk = samples if chunk_s is None else _whole(chunk_s * 1e3, every_ms, "chunk_s in ms")
     carry: Any = job.start
     pieces = []
     for first in range(0, samples, chunk):
@@ -137,10 +153,7 @@ def record(
         # [tile, time, signal, lane, region] -> [lane, time, signal, region]
         pieces.append(job.untile(np.moveaxis(traces, 3, 1)))
     bad_block = job.untile(carry.bad_block)
-    divergences = tuple(
-        locate(job, int(lane), int(bad_block[lane]), steps)
-        for lane in np.flatnonzero(bad_block >= 0)
-    )
+    divergences = locate_all(job, bad_block, steps)
     time_s = np.arange(1, samples + 1) * (every_ms * 1e-3)
     return Traces(time_s, np.concatenate(pieces, axis=1), signals, divergences)
 
@@ -156,10 +169,3 @@ def _check_signal(model: Model, name: str) -> None:
             got=str(name),
             hint=did_you_mean(str(name), known),
         ) from None
-
-
-def _whole(value: float, step: float, what: str) -> int:
-    count = round(value / step)
-    if count < 1 or abs(count * step - value) > 1e-6 * max(value, step):
-        raise ConfigError(f"{what} must be a whole multiple of {step:g}", got=f"{value:g}")
-    return count

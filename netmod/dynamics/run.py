@@ -27,6 +27,36 @@ SHARED_TILE = 16
 PRECISIONS = {"single": np.float32, "double": np.float64}
 
 
+def tile_width(
+    lanes: int,
+    devices: int,
+    *,
+    gpu: bool,
+    shared: bool,
+    delayed: bool = False,
+    own_delays: bool = False,
+) -> int:
+    """Return how many lanes step together.
+
+    Parameters
+    ----------
+    lanes, devices : int
+        Numbers of them.
+    gpu : bool
+        Whether the devices are GPUs.
+    shared : bool
+        Whether the lanes have one connectome.
+    delayed, own_delays : bool
+        Whether there are delays, and whether they differ between lanes.
+    """
+    if own_delays:
+        return 1  # the lanes of a tile have their delays in common
+    if gpu:
+        # one tile a device: a GPU hides latency by many lanes, not by a cache
+        return max(2, 1 << (-(-lanes // devices) - 1).bit_length())
+    return SHARED_TILE if shared and not delayed else TILE
+
+
 class Job(NamedTuple):
     """Several networks, ready to run.
 
@@ -148,8 +178,8 @@ def prepare(
     """
     import jax
 
-    _check_word("solver", solver, SOLVERS)
-    _check_word("precision", precision, PRECISIONS)
+    check_word("solver", solver, SOLVERS)
+    check_word("precision", precision, PRECISIONS)
     if len(start) != len(model.states):
         raise DataError(
             f"the initial state does not fit model '{model.name}'",
@@ -176,9 +206,16 @@ def prepare(
         if delays_s.ndim == 3 and (delays_s == delays_s[0]).all():
             delays_s = delays_s[0]
         layout, edges, weights = _delays(dense, delays_s, lanes, dt_ms, block_steps)
-        # the lanes of a tile have their delays in common; the undelayed rest is dense and small
+        # the undelayed rest is dense and small
         shared = False
-        tile = 1 if len(edges) > 1 else tile if devices[0].platform == "gpu" else TILE
+    tile = tile_width(
+        lanes,
+        len(devices),
+        gpu=devices[0].platform == "gpu",
+        shared=shared,
+        delayed=layout is not None,
+        own_delays=len(edges) > 1,
+    )
 
     def cut(x: Any, kind: Any = dtype) -> np.ndarray:
         return as_tiles(x, tile, len(devices), kind)
@@ -238,7 +275,8 @@ def _cut_edges(edges: Sequence[Edges], cut: Callable[..., np.ndarray]) -> Edges:
     )
 
 
-def _check_word(what: str, word: str, known: Any) -> None:
+def check_word(what: str, word: str, known: Any) -> None:
+    """Refuse a word that is not known, with the nearest as a hint."""
     if word not in known:
         raise ConfigError(
             f"no {what} '{word}'",

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from netmod.dynamics.divergence import Divergence, locate
+from netmod.dynamics.divergence import Divergence, locate_all
 from netmod.dynamics.kernel import Tile, pack, unpack
+from netmod.dynamics.memory import check_memory, sizes_of
+from netmod.dynamics.noise import check_counter
 from netmod.dynamics.parameters import Parameters
-from netmod.dynamics.run import TILE, execute, prepare
+from netmod.dynamics.run import TILE, check_word, execute, prepare
 from netmod.dynamics.stimulation import Stimulus
 from netmod.errors import ConfigError
 from netmod.models import Model
@@ -80,25 +82,35 @@ class Recording(NamedTuple):
     divergences: tuple[Divergence, ...] = ()
 
 
-def check_scan(model: Model, scan: Scan) -> tuple[int, int, int, int]:
+def check_scan(
+    model: Model, scan: Scan, values: Mapping[str, Any] | None = None
+) -> tuple[int, int, int, int]:
     """Return (warm-up volumes, volumes, balloon steps a volume, neural steps a balloon step).
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    scan : Scan
+        Steps and lengths.
+    values : mapping, optional
+        Parameter values, whose time constants limit the step; the defaults when left out.
 
     Raises
     ------
     ConfigError
         If the steps do not fit into one another, or dt is too large for the model.
     """
-
-    def whole(value: float, step: float, what: str) -> int:
-        count = round(value / step)
-        if count < 1 or abs(count * step - value) > 1e-6 * max(value, step):
-            raise ConfigError(f"{what} must be a whole multiple of {step:g}", got=f"{value:g}")
-        return count
-
-    check_step(model, model.defaults(), scan.dt_ms)
-    neural = whole(BALLOON_DT_MS, scan.dt_ms, "the hemodynamic step of 10 ms")
-    per_volume = whole(scan.tr_s * 1e3, BALLOON_DT_MS, "tr_s in ms")
-    volumes = whole(scan.duration_s, scan.tr_s, "duration_s")
+    check_positive("tr_s", scan.tr_s)
+    check_positive("dt_ms", scan.dt_ms)
+    for name in ("duration_s", "warmup_s"):
+        if not 0 <= getattr(scan, name) < np.inf:
+            raise ConfigError(f"{name} is negative or not finite", got=f"{getattr(scan, name):g}")
+    check_word("hemodynamics", scan.hemodynamics, HEMODYNAMICS)
+    check_step(model, model.defaults() if values is None else values, scan.dt_ms, scan.solver)
+    neural = whole_steps(BALLOON_DT_MS, scan.dt_ms, "the hemodynamic step of 10 ms")
+    per_volume = whole_steps(scan.tr_s * 1e3, BALLOON_DT_MS, "tr_s in ms")
+    volumes = whole_steps(scan.duration_s, scan.tr_s, "duration_s")
     warmup = int(np.ceil(scan.warmup_s / scan.tr_s - 1e-9))
     steps = (warmup + volumes) * per_volume * neural
     if steps >= 2**32:
@@ -111,24 +123,53 @@ def check_scan(model: Model, scan: Scan) -> tuple[int, int, int, int]:
     return warmup, volumes, per_volume, neural
 
 
-def check_step(model: Model, values: Mapping[str, Any], dt_ms: float) -> None:
+def check_step(model: Model, values: Mapping[str, Any], dt_ms: float, solver: str = "heun") -> None:
     """Refuse a step that does not resolve the fastest time constant among some values.
+
+    An exponential solver takes linear leaks out exactly: their time constants do not limit it.
 
     Raises
     ------
     ConfigError
         If dt is more than half of it.
     """
-    constants = model.time_constants(values)
+    constants = {name: np.asarray(v, float) for name, v in model.time_constants(values).items()}
+    if solver == "exponential":
+        leaks = [np.asarray(leak, float) for leak in model.leak(values)]
+        constants = {
+            name: tau
+            for name, tau in constants.items()
+            if not any(np.allclose(tau * leak, 1.0) for leak in leaks)
+        }
     if not constants:
         return
-    fastest_ms = 1e3 * min(float(np.min(value)) for value in constants.values())
+    fastest_ms = 1e3 * min(float(tau.min()) for tau in constants.values())
     if dt_ms > 0.5 * fastest_ms:
         raise ConfigError(
             "dt_ms is too large for the model's fastest time constant",
             expected=f"at most {0.5 * fastest_ms:g} ms for {model.name}",
             got=f"{dt_ms:g} ms",
         )
+
+
+def check_positive(name: str, value: float) -> None:
+    """Refuse a length of time that is not positive and finite."""
+    if not 0 < value < np.inf:
+        raise ConfigError(f"{name} is not a positive number", got=f"{value:g}")
+
+
+def whole_steps(value: float, step: float, what: str) -> int:
+    """Return how many steps make a length of time.
+
+    Raises
+    ------
+    ConfigError
+        If it is no whole number of at least one.
+    """
+    count = round(value / step)
+    if count < 1 or abs(count * step - value) > 1e-6 * max(value, step):
+        raise ConfigError(f"{what} must be a whole multiple of {step:g}", got=f"{value:g}")
+    return count
 
 
 def simulate(
@@ -170,17 +211,27 @@ def simulate(
     ConfigError
         If the steps do not fit (:func:`check_scan`), a word is unknown, or a delay is shorter
         than a step.
+    NetmodError
+        If the run would not fit into memory (:func:`netmod.dynamics.memory.check_memory`).
     """
-    warmup, volumes, per_volume, neural = check_scan(model, scan)
-    check_step(model, parameters.values, scan.dt_ms)
-    job = prepare(
-        model, parameters, start, keys, dt_ms=scan.dt_ms, block_steps=neural, solver=scan.solver,
-        hold_coupling=scan.hold_coupling, precision=scan.precision, stimuli=stimuli,
-    )  # fmt: skip
+    stimuli = (stimuli,) if isinstance(stimuli, Stimulus) else tuple(stimuli)
+    values = None if parameters is None else parameters.values
+    warmup, volumes, per_volume, neural = check_scan(model, scan, values)
     total = warmup + volumes
     chunk = total if chunk_s is None else max(1, round(chunk_s / scan.tr_s))
     if chunk_s is not None and abs(chunk * scan.tr_s - chunk_s) > 1e-6 * chunk_s:
         raise ConfigError(f"chunk_s must be a whole multiple of {scan.tr_s:g}", got=f"{chunk_s:g}")
+    check_counter(parameters.n_regions, len(model.states))
+    sizes = sizes_of(
+        model, parameters, len(keys), dt_ms=scan.dt_ms, block_steps=neural, samples=total,
+        piece=min(chunk, total), sample_steps=per_volume * neural, signals=2,
+        precision=scan.precision, stimuli=len(stimuli),
+    )  # fmt: skip
+    check_memory(sizes, scan.tr_s)
+    job = prepare(
+        model, parameters, start, keys, dt_ms=scan.dt_ms, block_steps=neural, solver=scan.solver,
+        hold_coupling=scan.hold_coupling, precision=scan.precision, stimuli=stimuli,
+    )  # fmt: skip
 
     carry: Any = job.start
     bold, rate = [], []
@@ -198,17 +249,19 @@ def simulate(
     mean_rate = np.concatenate(rate, axis=1)[:, warmup:].mean(axis=1)
     bad_block = job.untile(carry[0].bad_block)
     finite = (bad_block < 0) & np.isfinite(series).all(axis=(1, 2))
-    if model.rate_hz(model.start, model.defaults(), _no_inputs(model)) is not None:
+    if _has_rates(model):
         finite &= np.isfinite(mean_rate).all(axis=1)
-    divergences = tuple(
-        locate(job, int(lane), int(bad_block[lane]), neural)
-        for lane in np.flatnonzero(bad_block >= 0)
-    )
+    divergences = locate_all(job, bad_block, neural)
     return Recording(series, mean_rate, finite, divergences)
 
 
-def _no_inputs(model: Model) -> tuple[float, ...]:
-    return (0.0,) * len(model.coupling_inputs)
+def _has_rates(model: Model) -> bool:
+    """Tell whether a model says how fast its regions fire; nothing is computed."""
+    import jax
+
+    inputs = (0.0,) * len(model.coupling_inputs)
+    rate = jax.eval_shape(lambda: model.rate_hz(model.start, model.defaults(), inputs))
+    return rate is not None
 
 
 def _bold_program(
@@ -224,7 +277,9 @@ def _bold_program(
     def balloon_step(carry, course):
         neural, vessels, rate_sum = carry
         neural, (activity,) = tile.run_block(neural, neural_steps, course, (model.observed,))
-        rate = model.rate_hz(tile.state_of(neural), values, tile.inputs(neural))
+        now = () if course is None else (tile.stimulus(course[-1]),)
+        activity = model.drive(activity)
+        rate = model.rate_hz(tile.state_of(neural), values, tile.inputs(neural), *now)
         rate_sum = jnp.full_like(rate_sum, jnp.nan) if rate is None else rate_sum + rate
         dt_s = activity.dtype.type(BALLOON_DT_MS * 1e-3)
         y = unpack(vessels, 4)
@@ -244,7 +299,7 @@ def _bold_program(
 
     def run(carry, course):
         if fresh:
-            activity = model.signal(model.observed, carry, values)
+            activity = model.drive(model.signal(model.observed, carry, values))
             carry = (tile.start(carry), pack(balloon.steady(activity, hemo)))
         return jax.lax.scan(volume, carry, course, length=volumes)
 

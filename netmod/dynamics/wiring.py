@@ -35,9 +35,12 @@ class Wiring(NamedTuple):
 
 def long_range_weights(C: Any, wiring: Wiring) -> Any:
     """Return the stacked weights (to_excitatory, to_inhibitory), shape (2, target, source)."""
+    inhibition = wiring.feedforward * C + wiring.top_down
+    if isinstance(inhibition, np.ndarray):
+        return np.stack([C, inhibition])
     import jax.numpy as jnp
 
-    return jnp.stack([C, wiring.feedforward * C + wiring.top_down])
+    return jnp.stack([C, inhibition])
 
 
 def top_down_weights(atlas: Atlas, size: float) -> np.ndarray:

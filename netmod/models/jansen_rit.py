@@ -45,6 +45,8 @@ class JansenRit(Model):
     transmitted: ClassVar[tuple[str, ...]] = ("rate",)
     noise_on: ClassVar[tuple[str, ...]] = ("y4",)
     observed: ClassVar[str] = "potential"
+    drive_gain: ClassVar[float] = 0.1
+    drive_rest: ClassVar[float] = 7.5
     start: ClassVar[tuple[float, ...]] = (0.11389, 24.608, 17.088, 0.0, 0.0, 0.0)
     stimulus: ClassVar[str] = "input rate added to p, 1/s"
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(
@@ -103,7 +105,11 @@ class JansenRit(Model):
         return super().signal(name, state, parameters)
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the pyramidal firing rate S(y1 - y2) in Hz."""
         return self.signal("rate", state, parameters)

@@ -40,6 +40,10 @@ class Model(ABC):
         second; a value ``noise_sd_<state>`` replaces it for one state, noisy by default or not.
     observed : str
         The signal that drives the hemodynamic response.
+    drive_gain, drive_rest : float
+        Its scale for that: ``hemodynamic drive = drive_gain * (observed - drive_rest)``,
+        dimensionless. The balloon model expects a drive of some tenths, as NMDA gating is; a
+        model in mV, Hz or of a signed variable is brought there (a proposal for each model).
     start : tuple of float
         A state near the usual working point, from which fixed points are sought.
     stimulus : str
@@ -59,6 +63,8 @@ class Model(ABC):
     coupling: str = "linear"
     noise_on: ClassVar[tuple[str, ...]]
     observed: ClassVar[str]
+    drive_gain: ClassVar[float] = 1.0
+    drive_rest: ClassVar[float] = 0.0
     start: ClassVar[tuple[float, ...]]
     stimulus: ClassVar[str] = "added to the drift of the first state, in its unit per s"
     slow_transmission: ClassVar[bool] = False
@@ -87,7 +93,11 @@ class Model(ABC):
         """
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the excitatory firing rate in Hz that goes with a state; None without rates."""
         return None
@@ -101,6 +111,12 @@ class Model(ABC):
     def signal(self, name: str, state: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
         """Return a state by its name, or what a model computes from its states under a name."""
         return state[self.states.index(name)]
+
+    def drive(self, observed: Any) -> Any:
+        """Return the dimensionless hemodynamic drive that goes with the observed signal."""
+        if self.drive_gain == 1.0 and self.drive_rest == 0.0:
+            return observed  # no arithmetic: not a bit may change
+        return self.drive_gain * (observed - self.drive_rest)
 
     def clip(self, state: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the state inside its physical limits; the default has none."""
@@ -160,6 +176,31 @@ class Model(ABC):
                 hint=did_you_mean(str(kind), COUPLINGS),
             )
         return self if kind == self.coupling else _coupled(self, kind)
+
+    def check(self) -> None:
+        """Refuse a declaration that does not fit together.
+
+        Raises
+        ------
+        ConfigError
+            If names or numbers of states, inputs and signals do not agree.
+        """
+        inputs, sent = len(self.coupling_inputs), len(self.transmitted)
+        wrong = None
+        if not self.states or len(self.start) != len(self.states):
+            wrong = "start needs one value for each of at least one state"
+        elif not inputs or inputs != sent:
+            wrong = "transmitted needs one signal for each of at least one coupling input"
+        elif not set(self.noise_on) <= set(self.states):
+            wrong = "noise_on may name states only"
+        elif not {"noise_sd", "noise_tau"} <= set(self.parameters):
+            wrong = "parameters need noise_sd and noise_tau: splice **noise(...)"
+        if wrong:
+            raise ConfigError(
+                f"model '{self.name}' is not declared in full",
+                expected=wrong,
+                hint="docs/extending.md shows a complete model",
+            )
 
     def state_index(self, name: str) -> int:
         """Return the place of a state.

@@ -41,6 +41,8 @@ class MontbrioPazoRoxin(Model):
     transmitted: ClassVar[tuple[str, ...]] = ("r", "V")
     noise_on: ClassVar[tuple[str, ...]] = ("V",)
     observed: ClassVar[str] = "r"
+    drive_gain: ClassVar[float] = 0.5
+    drive_rest: ClassVar[float] = 8.1
     start: ClassVar[tuple[float, ...]] = (8.1134, -1.9617)
     stimulus: ClassVar[str] = "current added to the drift of V times tau, no unit"
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(
@@ -85,7 +87,11 @@ class MontbrioPazoRoxin(Model):
         return jnp.maximum(state[0], 0.0), state[1]
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the firing rate r in Hz."""
         return state[0]

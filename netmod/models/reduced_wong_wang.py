@@ -106,10 +106,14 @@ class ReducedWongWang(Model):
         return tuple(jnp.clip(s, 0.0, 1.0) for s in state)
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the excitatory rate r_E in Hz."""
-        return self._rates(state, parameters, coupling, 0.0)[0]
+        return self._rates(state, parameters, coupling, stimulus)[0]
 
     def inhibitory_activity(
         self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]

@@ -89,10 +89,14 @@ class ReducedWongWangSingle(Model):
         return (jnp.clip(state[0], 0.0, 1.0),)
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the firing rate H in Hz."""
-        return self._rate(state[0], parameters, coupling, 0.0)
+        return self._rate(state[0], parameters, coupling, stimulus)
 
     def _rate(self, S, p, coupling, stimulus):
         (to_E,) = coupling

@@ -48,6 +48,8 @@ class Wendling(Model):
     transmitted: ClassVar[tuple[str, ...]] = ("rate",)
     noise_on: ClassVar[tuple[str, ...]] = ("y6",)
     observed: ClassVar[str] = "potential"
+    drive_gain: ClassVar[float] = 0.5
+    drive_rest: ClassVar[float] = -0.6
     start: ClassVar[tuple[float, ...]] = (0.0061, 5.913, 6.335, 0.155, 0.1877) + (0.0,) * 5
     stimulus: ClassVar[str] = "input rate added to p, 1/s"
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(
@@ -98,7 +100,11 @@ class Wendling(Model):
         return super().signal(name, state, parameters)
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the pyramidal firing rate S(y1 - y2 - y3) in Hz."""
         return self.signal("rate", state, parameters)

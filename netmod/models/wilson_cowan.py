@@ -41,6 +41,8 @@ class WilsonCowan(Model):
     transmitted: ClassVar[tuple[str, ...]] = ("E",)
     noise_on: ClassVar[tuple[str, ...]] = ("E", "I")
     observed: ClassVar[str] = "E"
+    drive_gain: ClassVar[float] = 30.0
+    drive_rest: ClassVar[float] = 0.011
     start: ClassVar[tuple[float, ...]] = (0.0112, 0.0131)
     stimulus: ClassVar[str] = "added to the argument of the excitatory sigmoid, no unit"
     inhibition: ClassVar[str | None] = "c_IE"

@@ -42,6 +42,13 @@ class Hemodynamics(NamedTuple):
     source: str
 
 
+LEAST_INFLOW = 0.05
+"""Smallest blood inflow, as a fraction of rest, that the volume and the oxygen see (proposal).
+
+A vessel does not flow backwards, and the equations have no meaning at an inflow below 0, where a
+strongly negative drive would lead them. Inflow in the physical range is untouched."""
+
+
 def _stephan(theta0: float = 40.3, r0: float = 25.0, te: float = 0.04, epsilon: float = 0.34):
     return 4.3 * theta0 * 0.4 * te, epsilon * r0 * 0.4 * te, 1.0 - epsilon
 
@@ -64,8 +71,19 @@ HEMODYNAMICS: Mapping[str, Hemodynamics] = MappingProxyType(
 )  # fmt: skip
 
 
+def _inflow(f: Any) -> Any:
+    """Return the inflow, at least :data:`LEAST_INFLOW`; NaN stays NaN."""
+    if isinstance(f, (float, int, np.ndarray, np.generic)):
+        return np.maximum(f, LEAST_INFLOW)
+    import jax.numpy as jnp
+
+    return jnp.maximum(f, LEAST_INFLOW)
+
+
 def steady(activity: Any, h: Hemodynamics) -> tuple[Any, ...]:
     """Return the steady state (s, f, v, q) under a constant activity.
+
+    Volume and oxygen follow an inflow of at least :data:`LEAST_INFLOW`.
 
     Parameters
     ----------
@@ -75,12 +93,16 @@ def steady(activity: Any, h: Hemodynamics) -> tuple[Any, ...]:
         Constants.
     """
     f = 1.0 + activity / h.gamma
-    v = f**h.alpha
-    return 0.0 * activity, f, v, v * (1.0 - (1.0 - h.rho) ** (1.0 / f)) / h.rho
+    inflow = _inflow(f)
+    v = inflow**h.alpha
+    return 0.0 * activity, f, v, v * (1.0 - (1.0 - h.rho) ** (1.0 / inflow)) / h.rho
 
 
 def drift(state: tuple[Any, ...], activity: Any, h: Hemodynamics) -> tuple[Any, ...]:
     """Return the time derivative of (signal, inflow, volume, deoxyhemoglobin), in 1/s.
+
+    Volume and oxygen see an inflow of at least :data:`LEAST_INFLOW`. The inflow itself is not
+    held there, so that it comes back as the linear oscillator that it is.
 
     Parameters
     ----------
@@ -93,12 +115,13 @@ def drift(state: tuple[Any, ...], activity: Any, h: Hemodynamics) -> tuple[Any, 
     """
     s, f, v, q = state
     outflow = v ** (1.0 / h.alpha)
-    extraction = 1.0 - (1.0 - h.rho) ** (1.0 / f)
+    inflow = _inflow(f)
+    extraction = 1.0 - (1.0 - h.rho) ** (1.0 / inflow)
     return (
         activity - h.kappa * s - h.gamma * (f - 1.0),
         s,
-        (f - outflow) / h.tau,
-        (f * extraction / h.rho - outflow * q / v) / h.tau,
+        (inflow - outflow) / h.tau,
+        (inflow * extraction / h.rho - outflow * q / v) / h.tau,
     )
 
 

@@ -69,6 +69,36 @@ def test_another_model_runs_on_the_same_network(tour):
     assert 0.2 < tour["r_hopf"] < 0.9
 
 
+def test_bold_by_convolution_shows_the_solved_fc_in_the_band_and_without_global_signal(tour):
+    bold, band, rest, pairs = (tour[name] for name in ("bold", "band", "rest", "pairs"))
+    # one value for each tenth of a second: the last of ten means of 10 ms
+    np.testing.assert_allclose(
+        tour["activity"][3], tour["neural"]["S_E"][0, 30:40].mean(axis=0), rtol=1e-6
+    )
+    assert bold.shape == (60, 84)
+    found = np.corrcoef(bold.T)[pairs]
+    assert np.corrcoef(found, tour["solved"].fc()[pairs])[0, 1] > 0.5  # measured 0.72
+    hz = np.fft.rfftfreq(len(bold), 2.0)
+    inside = (hz >= 0.01) & (hz <= 0.1)
+    share = []
+    for series in (bold, band):
+        power = (np.abs(np.fft.rfft(series - series.mean(axis=0), axis=0)) ** 2).sum(axis=1)
+        share.append(power[inside].sum() / power.sum())
+    assert share[0] < 0.9 < share[1]  # measured 0.871 and 0.944
+    z = (band - band.mean(axis=0)) / band.std(axis=0)
+    assert np.abs(np.corrcoef(rest.T, z.mean(axis=1))[-1, :-1]).max() < 1e-10
+    assert abs(np.corrcoef(rest.T)[pairs].mean()) < 0.1 < found.mean()
+
+
+def test_eeg_is_the_gain_times_the_potentials_with_an_alpha_peak(tour):
+    potential, eeg, lead = tour["source"]["potential"][0, 250:], tour["eeg"], tour["lead"]
+    assert eeg.shape == (1000, 5) and lead.gain.shape == (5, 84)
+    sensors = [[row @ gain for gain in lead.gain] for row in potential[:3].astype(float)]
+    expected = np.array(sensors) - np.mean(sensors, axis=1, keepdims=True)
+    np.testing.assert_allclose(eeg[:3], expected, atol=1e-9 * np.abs(sensors).max())
+    assert (np.abs(tour["hz"][tour["power"].argmax(axis=0)] - 10.5) < 1.0).all()  # measured
+
+
 def test_figure_is_written(tour):
     assert (tour["folder"] / "fc.png").read_bytes().startswith(b"\x89PNG")
 

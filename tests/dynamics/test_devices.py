@@ -77,3 +77,74 @@ def test_a_gpu_that_is_not_there(monkeypatch):
         "  got: cpu devices only\n"
         "  hint: install netmod[gpu] on a machine with a GPU, or use --device cpu"
     )
+
+
+BROKEN = """
+def initialize():
+    raise RuntimeError("no such device")
+"""
+
+CHOOSE = """
+import sys
+from netmod.dynamics.devices import prepare_devices
+from netmod.errors import ConfigError
+
+try:
+    print(len(prepare_devices(sys.argv[1], jobs=2)))
+except ConfigError as error:
+    print(error.got)
+"""
+
+
+@pytest.fixture
+def choose(tmp_path):
+    """Choose a device where JAX's GPU plugin is installed but finds no GPU, or is not there."""
+
+    def run_it(device, *, plugin, **environment):
+        for name in ("jax_plugins/xla_cuda12", "jax_cuda12_plugin") if plugin else ():
+            (tmp_path / name).mkdir(parents=True)
+            (tmp_path / name / "__init__.py").write_text(BROKEN)
+        drop = {"XLA_FLAGS", "JAX_NUM_CPU_DEVICES", "JAX_PLATFORMS"}
+        clean = {k: v for k, v in os.environ.items() if k not in drop}
+        paths = os.pathsep.join(p for p in (str(tmp_path), os.environ.get("PYTHONPATH")) if p)
+        done = subprocess.run(
+            [sys.executable, "-c", CHOOSE, device],
+            capture_output=True, text=True, check=False,
+            env={**clean, "PYTHONPATH": paths, **environment},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip(), done.stderr
+
+    return run_it
+
+
+def gpu_here():
+    import jax
+
+    return jax.devices()[0].platform == "gpu"
+
+
+def test_a_gpu_that_is_absent_gives_way_to_the_cpu_with_one_line(choose):
+    if gpu_here():
+        pytest.skip("this machine has a GPU")
+    devices, said = choose("auto", plugin=True)
+    assert devices == "2"
+    assert said == "netmod: no usable GPU: computing on the CPU\n"
+
+
+def test_a_gpu_that_was_asked_for_is_missed(choose):
+    if gpu_here():
+        pytest.skip("this machine has a GPU")
+    got, said = choose("gpu", plugin=True)
+    assert got == "cpu devices only"
+    assert "no such device" in said  # JAX's own word on why
+
+
+@pytest.mark.parametrize(
+    ("plugin", "environment"), [(False, {}), (True, {"JAX_PLATFORMS": "cpu"})],
+    ids=["no plugin", "the user chose"],
+)  # fmt: skip
+def test_without_a_plugin_or_by_choice_the_cpu_needs_no_word(choose, plugin, environment):
+    devices, said = choose("auto", plugin=plugin, **environment)
+    assert devices == "2"
+    assert said == ""

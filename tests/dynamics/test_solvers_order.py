@@ -10,7 +10,12 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm, solve_continuous_lyapunov, solve_discrete_lyapunov
 
+from netmod.dynamics.noise import scan_key
+from netmod.dynamics.parameters import make_parameters, stack
+from netmod.dynamics.record import record
 from netmod.dynamics.solvers import SOLVERS
+from netmod.dynamics.stimulation import Sinusoid, Stimulus
+from netmod.models import MODELS
 
 every_solver = pytest.mark.parametrize("solver", SOLVERS.values(), ids=lambda s: s.name)
 
@@ -278,6 +283,32 @@ def test_weak_order_of_nonlinear_moments(name, leak):
         counts = np.array([200, 400, 800])
         errors = [float(error(1.0 / c)) for c in counts]
     assert order_of(counts, errors) == pytest.approx(solver.weak_order + 1, abs=0.1)
+
+
+@pytest.mark.parametrize(("name", "order"), [("euler", 1), ("heun", 2), ("rk4", 2)])
+def test_order_with_a_stimulus_averaged_over_steps(name, order):
+    """``dx/dt = -x / tau + sin(2 pi f t)`` through ``record``; RK4 sees a step's mean, so order 2.
+
+    From rest the answer is known: ``x = [k sin wt - w cos wt + w exp(-k t)] / (k^2 + w^2)``, with
+    ``k = 1 / tau``.
+    """
+    model = MODELS["ornstein_uhlenbeck"]
+    tau_s, frequency_hz, duration_s = 0.05, 7.0, 0.2
+    p = make_parameters(model, np.zeros((1, 1)), {"tau": tau_s, "noise_sd": 0.0})
+    stimulus = Stimulus(Sinusoid(frequency_hz, 0.0, 1.0), [1.0])
+    k, w = 1.0 / tau_s, 2.0 * np.pi * frequency_hz
+    counts, errors = np.array([100, 200, 400]), []
+    for count in counts:
+        found = record(
+            model, stack([p]), (np.zeros((1, 1)),), scan_key(1, "a", "b")[None],
+            duration_s=duration_s, dt_ms=1e3 * duration_s / count, solver=name,
+            precision="double", stimuli=[stimulus],
+        )  # fmt: skip
+        t = found.time_s
+        exact = (k * np.sin(w * t) - w * np.cos(w * t) + w * np.exp(-k * t)) / (k**2 + w**2)
+        errors.append(np.abs(found.values[0, :, 0, 0] - exact).max() / np.abs(exact).max())
+    assert errors[-1] < {1: 3e-2, 2: 1e-3}[order] and min(errors) > 1e-9
+    assert order_of(counts, errors) == pytest.approx(order, abs=0.1)
 
 
 def test_every_solver_states_its_orders():

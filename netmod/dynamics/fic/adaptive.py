@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from netmod.dynamics.fic.activity import activity
-from netmod.models import Model, Parameter
+from netmod.models import Coupling, Model, Parameter
 
 _NASKAR = "Naskar et al. 2021, doi:10.1162/netn_a_00197"
 
@@ -71,11 +71,20 @@ class AdaptiveInhibition(Model):
         return (*self._model.drift(fast, p, coupling, stimulus), change)
 
     def rate_hz(
-        self, state: Sequence[Any], parameters: Mapping[str, Any], coupling: Sequence[Any]
+        self,
+        state: Sequence[Any],
+        parameters: Mapping[str, Any],
+        coupling: Sequence[Any],
+        stimulus: Any = 0.0,
     ) -> Any:
         """Return the excitatory rate in Hz with the state's own inhibition."""
         fast, p = self._split(state, parameters)
         return self._model.rate_hz(fast, p, coupling)
+
+    @property
+    def link(self) -> Coupling:
+        """The mass's own kind of coupling."""
+        return self._model.link
 
     def signal(self, name: str, state: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
         """Return the inhibition, or a signal of the mass."""

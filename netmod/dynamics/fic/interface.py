@@ -22,7 +22,8 @@ from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import Parameters, Sparse, stack
 from netmod.dynamics.simulate import Scan
 from netmod.errors import ConfigError, did_you_mean
-from netmod.models import MODELS, Model
+from netmod.models import COUPLINGS, MODELS, Model
+from netmod.models.reduced_wong_wang import ReducedWongWang
 
 METHODS: Mapping[str, str] = MappingProxyType(
     {
@@ -178,7 +179,7 @@ def _exact(
     model: Model, parameters: Parameters, target: np.ndarray
 ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Return the noise-free inhibition, positive, and the fixed point."""
-    if model.name == "reduced_wong_wang" and model.coupling == "linear":
+    if type(model) is ReducedWongWang and model.link is COUPLINGS["linear"]:
         import jax
 
         with jax.enable_x64(True):

@@ -14,6 +14,8 @@ class RungeKutta4(Solver):
     the drift. A straight line has less variance between its ends than the path it stands for, and
     a curved drift sees that: the mean is wrong by ``dt f'' sd**2 / 12`` per s, so that moments
     converge with order 1, behind Heun's 2. This is a solver for little or no noise.
+    Stimuli, averaged over each step, and delays, interpolated linearly, hold it (as every solver)
+    to order 2 at most.
     """
 
     name: ClassVar[str] = "rk4"

@@ -1,0 +1,335 @@
+"""Memory of a run, estimated from its sizes and refused before anything is compiled.
+
+With w bytes a number, N regions, M matrices, T lanes a tile on each of D devices and P lanes in
+all (with those that fill up the last tiles), a run holds
+
+- inputs, twice (for NumPy and for JAX): a lane's parameters, initial state and patterns,
+  ``(values + states + stimuli) N w``; weights ``M N² w`` for each lane, or once a device if they
+  are shared; for delays each tile's edges and each lane's weights on them; the course of the
+  stimuli over a piece of the run, on each device;
+- outputs: for each of P lanes the samples of a piece, and the state from which the run goes on
+  (delays: with the history), which with several pieces is there twice;
+- temporaries, for each of D tiles in flight: the noise of a block (``12 N T`` bytes a step for a
+  pair of states), a tile's samples, its weights twice, its history twice;
+- results: every sample of every lane, twice while the pieces are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from netmod.dynamics.available_memory import available_bytes, shown
+from netmod.dynamics.kernel import block_of, noisy_states
+from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.dynamics.run import tile_width
+from netmod.errors import NetmodError
+from netmod.models import Model
+
+_BALLOON_STATES = 4
+
+
+class Delays(NamedTuple):
+    """Sizes of delayed inputs.
+
+    Attributes
+    ----------
+    edges : int
+        Largest number of delayed sources of a target.
+    history, block : int
+        Steps that are kept, and steps that are known in advance.
+    own : bool
+        Whether lanes differ in their delays.
+    immediate : bool
+        Whether some edges have no delay; else the compiled program leaves their weights out.
+    """
+
+    edges: int
+    history: int
+    block: int
+    own: bool
+    immediate: bool
+
+
+class Sizes(NamedTuple):
+    """What decides how much memory a run takes.
+
+    Attributes
+    ----------
+    lanes, regions, states, values, matrices, stimuli : int
+        Numbers of them.
+    width : int
+        Bytes of a number: 4 or 8.
+    shared : bool
+        Whether all lanes have the same weights.
+    entries : int
+        Weights that a network stores: matrix by target by source, or by edge if sparse.
+    noise_pairs : int
+        Pairs of states with noise.
+    coloured : bool
+        Whether the noise has a correlation time.
+    sent, received : int
+        Signals that leave a region, and sums that reach it.
+    block_steps : int
+        Steps of a block.
+    samples, piece : int
+        Samples of the run, and of the longest piece of it.
+    sample_steps : int
+        Steps of a sample.
+    signals : int
+        Numbers that a sample holds of a region.
+    delays : Delays or None
+        Sizes of delayed inputs.
+    """
+
+    lanes: int
+    regions: int
+    states: int
+    values: int
+    matrices: int
+    stimuli: int
+    width: int
+    shared: bool
+    entries: int
+    noise_pairs: int
+    coloured: bool
+    sent: int
+    received: int
+    block_steps: int
+    samples: int
+    piece: int
+    sample_steps: int
+    signals: int
+    delays: Delays | None
+
+
+class Estimate(NamedTuple):
+    """Bytes of a run; ``total`` is the largest amount held at one time on the CPU.
+
+    Attributes
+    ----------
+    inputs, outputs, temporaries : int
+        Arguments, results and scratch of the compiled program, on all devices.
+    host : int
+        NumPy's own arrays beside them.
+    """
+
+    inputs: int
+    outputs: int
+    temporaries: int
+    host: int
+
+    @property
+    def program(self) -> int:
+        """What the compiled program itself holds."""
+        return self.inputs + self.outputs + self.temporaries
+
+    @property
+    def total(self) -> int:
+        """The program and NumPy."""
+        return self.program + self.host
+
+
+def sizes_of(
+    model: Model,
+    parameters: Parameters,
+    lanes: int,
+    *,
+    dt_ms: float,
+    block_steps: int,
+    samples: int,
+    piece: int,
+    sample_steps: int,
+    signals: int,
+    precision: str,
+    stimuli: int,
+) -> Sizes:
+    """Return the sizes of a run; nothing of its size is made.
+
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    parameters : Parameters
+        Stacked along a leading lane axis; the weights may be shared (without that axis).
+    lanes : int
+        Number of networks.
+    dt_ms : float
+        Step.
+    block_steps, samples, piece, sample_steps, signals, stimuli : int
+        As in :class:`Sizes`.
+    precision : {"single", "double"}
+        Width of the numbers.
+    """
+    weights = parameters.weights
+    n = parameters.n_regions
+    sparse = isinstance(weights, Sparse)
+    noisy = noisy_states(model, parameters.values)
+    matrices = weights.matrices if sparse else weights.shape[-3]
+    return Sizes(
+        lanes=lanes,
+        regions=n,
+        states=len(model.states),
+        values=len(parameters.values),
+        matrices=matrices,
+        stimuli=stimuli,
+        width=8 if precision == "double" else 4,
+        shared=sparse or np.ndim(weights) == 3,
+        entries=weights.value.size if sparse else matrices * n * n,
+        noise_pairs=sum(any(noisy[k : k + 2]) for k in range(0, len(noisy), 2)),
+        coloured=bool(np.any(parameters.values.get("noise_tau", 0.0) > 0)),
+        sent=len(model.sent) * model.link.signals,
+        received=len(model.transmitted) * model.link.signals,
+        block_steps=block_steps,
+        samples=samples,
+        piece=piece,
+        sample_steps=sample_steps,
+        signals=signals,
+        delays=_delays_of(parameters, dt_ms, block_steps),
+    )
+
+
+def _delays_of(parameters: Parameters, dt_ms: float, block_steps: int) -> Delays | None:
+    delays_s = parameters.delays_s
+    if delays_s is None or not np.any(delays_s > 0):
+        return None
+    weights = parameters.weights
+    dense = np.asarray(weights.dense() if isinstance(weights, Sparse) else weights)
+    present = (dense != 0).any(axis=-3)
+    delayed = present & (np.asarray(delays_s) > 0)
+    if not delayed.any():
+        return None
+    own = np.ndim(delays_s) == 3 and not (delays_s == delays_s[0]).all()
+    by_step = 1e3 / dt_ms
+    each = np.broadcast_to(delays_s, delayed.shape)
+    longest = by_step * np.max(each, where=delayed, initial=0.0)
+    shortest = by_step * np.min(each, where=delayed, initial=np.inf)
+    if not own and delayed.ndim == 3:  # edges that any lane has
+        delayed = delayed.any(axis=0)
+    return Delays(
+        edges=int(delayed.sum(axis=-1).max()),
+        history=int(longest + 1e-6) + 2,
+        block=block_of(max(1, int(shortest + 1e-6)), block_steps),
+        own=bool(own),
+        immediate=bool((present & ~delayed).any()),
+    )
+
+
+def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimate:
+    """Return the bytes of a run (the module's text has the formula).
+
+    Parameters
+    ----------
+    sizes : Sizes
+        From :func:`sizes_of`.
+    devices : int
+        JAX devices that share the lanes.
+    gpu : bool
+        Whether they are GPUs, where a tile holds all lanes of a device.
+    """
+    s, w, n = sizes, sizes.width, sizes.regions
+    delays = s.delays
+    shared = s.shared and delays is None
+    tile = tile_width(
+        s.lanes, devices, gpu=gpu, shared=shared,
+        delayed=delays is not None, own_delays=delays is not None and delays.own,
+    )  # fmt: skip
+    tiles = -(-s.lanes // (tile * devices)) * devices
+    lanes = tiles * tile
+    unused = 0
+
+    lane = (s.values + s.states + s.stimuli) * n * w + 8
+    weights = s.entries * w if delays is None else s.matrices * n * n * w
+    if shared:
+        tile_weights = 0
+        common = devices * (weights + (4 * s.entries if s.entries != s.matrices * n * n else 0))
+    else:
+        tile_weights = tile * weights
+        common = 0
+    edges = history = sums = 0
+    if delays is not None:
+        edges = n * delays.edges * (8 + w) + tile * s.matrices * n * delays.edges * w
+        history = s.sent * n * delays.history * w
+        if not delays.immediate:
+            unused, tile_weights = tile_weights, 0
+        sums = 3 * s.received * (delays.block + 1) * n * w * tile
+    course = s.piece * s.sample_steps * s.stimuli * w * devices
+    inputs = lanes * lane + tiles * (tile_weights + edges) + common + course
+
+    carry = (s.states * (1 + s.coloured) + _BALLOON_STATES) * n * w + history
+    sample = s.signals * n * w
+    pieces = 1 if s.piece >= s.samples else 2
+    outputs = lanes * (s.piece * sample + pieces * carry)
+
+    draws = s.block_steps * s.noise_pairs * n * tile * 3 * w
+    # state, drift and noise of a step and of the solver's stages
+    step = 20 * s.states * n * w * tile
+    flight = draws + s.piece * sample * tile + 2 * (tile_weights + edges) + 2 * history * tile
+    temporaries = devices * (flight + sums + step) + common
+
+    results = 2 * s.lanes * s.samples * sample + (lanes * s.piece * sample if devices > 1 else 0)
+    # double precision on the way: times and integrals of a waveform, weights split by delay
+    table = s.piece * s.sample_steps * (s.stimuli + 4) * 8 if s.stimuli else 0
+    split = 0 if delays is None else 5 * s.lanes * s.matrices * n * n * 8
+    program = inputs + outputs + temporaries
+    host = inputs + tiles * unused + max(results, table + split - program)
+    return Estimate(int(inputs), int(outputs), int(temporaries), int(host))
+
+
+def check_memory(sizes: Sizes, sample_s: float) -> None:
+    """Refuse a run that would not fit into memory.
+
+    Parameters
+    ----------
+    sizes : Sizes
+        From :func:`sizes_of`.
+    sample_s : float
+        Length of a sample, to say how long a piece may be.
+
+    Raises
+    ------
+    NetmodError
+        If the estimate is more than what is available, with what would fit.
+    """
+    import jax
+
+    available = available_bytes()
+    if available is None:
+        return
+    devices = jax.devices()
+    gpu = devices[0].platform != "cpu"
+
+    def needed(request: Sizes) -> int:
+        estimate = estimate_bytes(request, len(devices), gpu)
+        # each GPU has a memory of its own, which NumPy's arrays do not fill
+        return estimate.program // len(devices) if gpu else estimate.total
+
+    estimate = needed(sizes)
+    if estimate <= available:
+        return
+    lanes = _most(lambda k: needed(sizes._replace(lanes=k)) <= available, sizes.lanes)
+    piece = _most(lambda k: needed(sizes._replace(piece=k)) <= available, sizes.piece)
+    hints = []
+    if lanes:
+        hints.append(f"simulate at most {lanes} lanes at once")
+    if piece:
+        hints.append(f"set chunk_s to at most {piece * sample_s:g}")
+    hints.append("shorten the run" if lanes else "shorten the run or take fewer regions")
+    raise NetmodError(
+        "the run does not fit into memory",
+        where=f"{sizes.lanes} lanes of {sizes.regions} regions, {sizes.samples} samples",
+        expected=f"at most {shown(available)} (NETMOD_MEMORY_LIMIT sets another limit)",
+        got=f"about {shown(estimate)}",
+        hint=", or ".join(hints),
+    )
+
+
+def _most(fits: Callable[[int], bool], beyond: int) -> int:
+    """Return the largest count below one that is too large; 0 if none fits."""
+    low, high = 0, beyond
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
