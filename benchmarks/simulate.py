@@ -1,71 +1,57 @@
-"""Rate of the sde engine: lanes with a connectome each, dk84, BOLD every 10 ms."""
+"""Rate of the sde engine: regions x lanes, connectomes shared or personal, steps and solvers."""
 
 from __future__ import annotations
 
-import json
-import platform
-import statistics
-import time
-from pathlib import Path
+from typing import Any
 
-import numpy as np
+from benchmarks import rates
+from benchmarks.measure import Column
 
-from netmod.atlas import load_atlas, load_effective_connectivity
-from netmod.dynamics.noise import scan_key
-from netmod.dynamics.parameters import make_parameters, stack
-from netmod.dynamics.simulate import Scan, simulate
-from netmod.models import MODELS
-
-LANES = (1, 8, 32)
-CASES = {
-    "heun 1 ms": Scan(duration_s=20.0, warmup_s=0.0),
-    "heun 1 ms, coupling every stage": Scan(duration_s=20.0, warmup_s=0.0, hold_coupling=False),
-    "euler 1 ms": Scan(duration_s=20.0, warmup_s=0.0, solver="euler"),
-    "euler 0.1 ms": Scan(duration_s=2.0, warmup_s=0.0, solver="euler", dt_ms=0.1),
+REGIONS = (84, 100, 379, 1000)
+LANES = (1, 32, 128, 512)
+METHODS: dict[str, dict[str, Any]] = {
+    "heun 1 ms": {},
+    "heun 1 ms, every stage": {"hold_coupling": False},
+    "euler 1 ms": {"solver": "euler"},
+    "euler 0.1 ms": {"solver": "euler", "dt_ms": 0.1},
 }
+"""How to integrate; Heun at 1 ms with coupling once a step is netmod's default."""
+
+LARGEST_MB = 1500.0
+"""Personal connectomes in single precision beyond this are not run: they are held three times."""
+
+COLUMNS = (
+    Column("n", "N", "d"), Column("lanes", "lanes", "d"), Column("connectome", "connectome"),
+    Column("method", "method"), *rates.COLUMNS,
+)  # fmt: skip
 
 
-def run(device: str, repeats: int, out: Path) -> None:
-    """Measure every case and number of lanes; print a table and write JSON."""
-    import jax
-
-    atlas = load_atlas("dk84")
-    model = MODELS["reduced_wong_wang"]
-    fitted = load_effective_connectivity(atlas, model.name).weights
-    network = make_parameters(model, np.stack([fitted, 0.2 * fitted]), {"J": 1.6})
-    n = atlas.n_regions
-    rows = []
-    print(f"{'case':<34}{'lanes':>6}{'M/s':>8}{'min':>8}{'max':>8}{'compile s':>11}")
-    for case, scan in CASES.items():
+def cases(quick: bool) -> list[dict[str, Any]]:
+    """Return the cases: N x lanes x connectome at the default, then other methods at N = 100."""
+    if quick:
+        return [{"n": 10, "lanes": 2, "connectome": "shared", "method": "heun 1 ms", "work": 1e4}]
+    found = []
+    for n in REGIONS:
         for lanes in LANES:
-            stacked = stack([network] * lanes)
-            start = tuple(np.full((lanes, n), value) for value in model.start)
-            keys = np.stack([scan_key(1, str(k), "benchmark") for k in range(lanes)])
-            seconds = []
-            for _ in range(repeats + 1):
-                began = time.perf_counter()
-                simulate(model, stacked, start, keys, scan)
-                seconds.append(time.perf_counter() - began)
-            steps = scan.duration_s * 1e3 / scan.dt_ms * n * lanes
-            rates = [steps / s / 1e6 for s in seconds[1:]]
-            row = {
-                "case": case, "lanes": lanes, "median": statistics.median(rates),
-                "min": min(rates), "max": max(rates),
-                "first_call_extra_s": seconds[0] - statistics.median(seconds[1:]),
-            }  # fmt: skip
-            rows.append(row)
-            print(
-                f"{case:<34}{lanes:>6}{row['median']:>8.1f}{row['min']:>8.1f}{row['max']:>8.1f}"
-                f"{row['first_call_extra_s']:>11.1f}",
-                flush=True,
-            )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    about = {
-        "unit": "million region-steps per second, noise and BOLD on",
-        "device": [str(d) for d in jax.devices()],
-        "machine": platform.processor() or platform.machine(),
-        "python": platform.python_version(), "jax": jax.__version__, "numpy": np.__version__,
-        "float": "float32", "repeats": repeats, "rows": rows,
-    }  # fmt: skip
-    out.write_text(json.dumps(about, indent=1) + "\n")
-    print(f"wrote {out}")
+            # a single simulation has its own connectome either way
+            for connectome in ("personal",) if lanes == 1 else ("shared", "personal"):
+                case = {"n": n, "lanes": lanes, "connectome": connectome, "method": "heun 1 ms"}
+                found.append(case)
+    for method in list(METHODS)[1:]:
+        for lanes in LANES[:3]:
+            connectome = "personal" if lanes == 1 else "shared"
+            found.append({"n": 100, "lanes": lanes, "connectome": connectome, "method": method})
+    return found
+
+
+def measure(case: dict[str, Any], repeats: int) -> dict[str, Any]:
+    """Measure one case."""
+    n, lanes, shared = case["n"], case["lanes"], case["connectome"] == "shared"
+    megabytes = lanes * 2 * n * n * 4 / 1e6
+    if not shared and megabytes > LARGEST_MB:
+        return {"not_run": f"{lanes} connectomes of {n} regions are {megabytes / 1e3:.1f} GB"}
+    options = METHODS[case["method"]]
+    duration_s = rates.duration_of(
+        n, lanes, options.get("dt_ms", 1.0), case.get("work", rates.WORK)
+    )
+    return rates.rate_of(n, lanes, rates.scan_of(duration_s, **options), repeats, shared=shared)

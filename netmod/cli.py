@@ -147,7 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     _config_arguments(run)
     run.add_argument("-o", "--out", metavar="OUT", help="output folder (default out/NAME)")
     run.add_argument("--engine", choices=["sde", "linear"], help="instead of the file's")
-    run.add_argument("--device", choices=["cpu", "gpu"], default="cpu", help="default cpu")
+    run.add_argument(
+        "--device", choices=["auto", "cpu", "gpu"], default="auto", help="auto: a GPU if there is"
+    )
     run.add_argument("--jobs", type=_positive, metavar="N", help="processes (default: chosen)")
     run.add_argument("--fresh", action="store_true", help="discard what an earlier run left")
     _config_arguments(command("validate", _validate, "check a scenario without running it"))

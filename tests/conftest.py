@@ -1,4 +1,7 @@
-"""What holds for every test: no screen, no network (pytest-socket), jax in single precision."""
+"""What holds for every test: no screen, no network (pytest-socket), jax in single precision.
+
+No test reads programs that another run has compiled; those that do say so.
+"""
 
 import os
 import sys
@@ -6,6 +9,8 @@ import sys
 import pytest
 
 os.environ["MPLBACKEND"] = "Agg"
+os.environ["NETMOD_COMPILATION_CACHE"] = "off"
+os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
 
 
 @pytest.fixture(autouse=True)

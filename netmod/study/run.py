@@ -40,8 +40,8 @@ def run_study(
         A validated scenario.
     out : Path
         Study folder, made if missing.
-    device : {"cpu", "gpu"}
-        Where to compute.
+    device : {"cpu", "gpu", "auto"}
+        Where to compute (:func:`netmod.dynamics.devices.prepare_devices`).
     jobs : int, optional
         CPU devices; all cores when None.
     fresh : bool

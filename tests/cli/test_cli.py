@@ -77,7 +77,7 @@ def test_run_hands_over_everything(calls, config):
     assert [name for name, _ in calls] == rooms
     scenario, out, device, jobs, fresh = calls[0][1]
     assert [arm.name for arm in scenario.arms] == ["healthy", "mdd"]
-    assert (out, device, jobs, fresh) == (Path("out/small"), "cpu", None, False)
+    assert (out, device, jobs, fresh) == (Path("out/small"), "auto", None, False)
 
 
 def test_run_options(calls, config):
