@@ -196,7 +196,7 @@ def adaptive_band_covariance(
     """Integrate a spectrum over a band, with as many frequencies as its peaks ask for.
 
     The band is bisected where bisection changes the covariance: narrow resonances, which 12
-    nodes miss, cost a few panels more; a smooth spectrum costs three. On the host; every panel
+    nodes miss, cost some panels more; smooth spectra cost three to seven. On the host; every panel
     has 12 nodes, so that one compiled program serves all.
 
     Parameters

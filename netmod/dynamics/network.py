@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import signature
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -318,7 +318,7 @@ class Network:
         ConfigError
             If the band is empty or the hemodynamics are unknown.
         NetmodError
-            If there is no fixed point, or it is not stable.
+            If there is no fixed point, it is not stable, or its spectrum is not resolved.
         """
         import jax
 
@@ -330,11 +330,10 @@ class Network:
                 got=f"{low_hz:g} to {high_hz:g} Hz",
             )
 
-        from netmod.dynamics.linear import band_nodes, leading_eigenvalue, linearise
+        from netmod.dynamics.linear import adaptive_band_covariance, leading_eigenvalue, linearise
 
         state = self.fixed_point()
-        omegas, weights = band_nodes(low_hz, high_hz)
-        weights = weights * np.abs(linear_response(omegas, HEMODYNAMICS[hemodynamics])) ** 2
+        bold = HEMODYNAMICS[hemodynamics]
         with jax.enable_x64(True):
             linear = linearise(self.model, self.parameters, state)
             leading = leading_eigenvalue(self.model, self.parameters, linear)
@@ -346,9 +345,21 @@ class Network:
                     got=f"{leading.real:.3g} per s",
                     hint="the linear engine needs a stable fixed point; simulate it",
                 )
-            cov = _band(self.model)(self.parameters, linear, omegas, weights)
-            cov = cov * self.model.drive_gain**2
-        return Solved(state, np.asarray(cov), leading)
+            found = adaptive_band_covariance(
+                partial(_band(self.model), self.parameters, linear),
+                low_hz,
+                high_hz,
+                power_gain=lambda w: np.abs(linear_response(w, bold)) ** 2,
+            )
+        if not found.converged:
+            raise NetmodError(
+                "the spectrum in the band is not resolved",
+                where=f"model '{self.model.name}'",
+                expected="a covariance that more frequencies do not change",
+                got=f"one that still changes or is not finite, panels of 12: {found.panels}",
+                hint="its peaks are extremely narrow: a mode is almost undamped; raise the damping",
+            )
+        return Solved(state, found.covariance * self.model.drive_gain**2, leading)
 
     def rate_hz(self) -> np.ndarray | None:
         """Return the excitatory rates at the fixed point, Hz; None for a model without rates."""

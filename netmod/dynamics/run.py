@@ -54,7 +54,9 @@ def tile_width(
     if gpu:
         # one tile a device: a GPU hides latency by many lanes, not by a cache
         return max(2, 1 << (-(-lanes // devices) - 1).bit_length())
-    return SHARED_TILE if shared and not delayed else TILE
+    if delayed:
+        return 1  # or the same lane would be rounded otherwise beside lanes with other delays
+    return SHARED_TILE if shared else TILE
 
 
 class Job(NamedTuple):

@@ -54,6 +54,7 @@ class Epileptor(Model):
     coupling: str = "diffusive"
     noise_on: ClassVar[tuple[str, ...]] = ("x2", "y2")
     observed: ClassVar[str] = "lfp"
+    drive_gain: ClassVar[float] = 0.1
     start: ClassVar[tuple[float, ...]] = (-1.6, -11.8, 3.0, -0.9, 0.0, -0.16)
     stimulus: ClassVar[str] = "current added to Iext1, dimensionless"
     parameters: Mapping[str, Parameter] = MappingProxyType(

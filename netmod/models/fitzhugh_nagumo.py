@@ -42,6 +42,8 @@ class FitzHughNagumo(Model):
     coupling: str = "diffusive"
     noise_on: ClassVar[tuple[str, ...]] = ("v",)
     observed: ClassVar[str] = "v"
+    drive_gain: ClassVar[float] = 20.0
+    drive_rest: ClassVar[float] = -1.2
     start: ClassVar[tuple[float, ...]] = (-1.199408035, -0.624260044)
     stimulus: ClassVar[str] = "current added to I, dimensionless"
     parameters: Mapping[str, Parameter] = MappingProxyType(

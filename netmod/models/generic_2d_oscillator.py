@@ -40,6 +40,8 @@ class Generic2dOscillator(Model):
     transmitted: ClassVar[tuple[str, ...]] = ("V",)
     noise_on: ClassVar[tuple[str, ...]] = ("V", "W")
     observed: ClassVar[str] = "V"
+    drive_gain: ClassVar[float] = 10.0
+    drive_rest: ClassVar[float] = -0.19
     start: ClassVar[tuple[float, ...]] = (-0.18865, -0.11348)
     stimulus: ClassVar[str] = "current added to I, dimensionless"
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(

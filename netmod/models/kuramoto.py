@@ -50,6 +50,7 @@ class Kuramoto(Model):
     coupling: str = "sine"
     noise_on: ClassVar[tuple[str, ...]] = ("theta",)
     observed: ClassVar[str] = "sin_theta"
+    drive_gain: ClassVar[float] = 0.3
     start: ClassVar[tuple[float, ...]] = (0.0,)
     stimulus: ClassVar[str] = "added to dtheta/dt, rad/s"
     parameters: Mapping[str, Parameter] = MappingProxyType(

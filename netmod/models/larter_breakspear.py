@@ -52,6 +52,8 @@ class LarterBreakspear(Model):
     transmitted: ClassVar[tuple[str, ...]] = ("Q_V",)
     noise_on: ClassVar[tuple[str, ...]] = ("V", "Z")
     observed: ClassVar[str] = "Q_V"
+    drive_gain: ClassVar[float] = 4.0
+    drive_rest: ClassVar[float] = 0.35
     start: ClassVar[tuple[float, ...]] = (-0.15738, 0.25938, 0.09926)
     stimulus: ClassVar[str] = "current added to I, on both populations, dimensionless"
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(

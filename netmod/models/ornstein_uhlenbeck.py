@@ -36,6 +36,7 @@ class OrnsteinUhlenbeck(Model):
     transmitted: ClassVar[tuple[str, ...]] = ("x",)
     noise_on: ClassVar[tuple[str, ...]] = ("x",)
     observed: ClassVar[str] = "x"
+    drive_gain: ClassVar[float] = 0.1
     start: ClassVar[tuple[float, ...]] = (0.0,)
     stimulus: ClassVar[str] = "added to dx/dt, 1/s"
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(

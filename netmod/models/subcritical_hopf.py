@@ -50,6 +50,7 @@ class SubcriticalHopf(Model):
     coupling: str = "diffusive"
     noise_on: ClassVar[tuple[str, ...]] = ("x", "y")
     observed: ClassVar[str] = "x"
+    drive_gain: ClassVar[float] = 5.0
     start: ClassVar[tuple[float, ...]] = (0.0, 0.0, 0.0)
     stimulus: ClassVar[str] = "added to the bifurcation parameter lambda, dimensionless"
     parameters: Mapping[str, Parameter] = MappingProxyType(
