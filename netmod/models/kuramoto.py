@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import numpy as np
-
 from netmod.models.coupling import COUPLINGS
 from netmod.models.declaration import Parameter
 from netmod.models.model import Model, noise
@@ -102,5 +100,7 @@ class Kuramoto(Model):
 
     def time_constants(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the time of one radian at the natural frequency, s (1000 s or less)."""
+        import numpy as np
+
         omega = 2.0 * math.pi * np.abs(parameters["frequency_hz"])
         return {"radian": 1.0 / np.maximum(omega, 1e-3)}

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import numpy as np
-
 from netmod.models.declaration import Parameter
 from netmod.models.model import Model, noise
 
@@ -91,6 +89,8 @@ class SubcriticalHopf(Model):
 
     def time_constants(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return fatigue, contraction onto the cycle (4 kappa at most) and one radian of it, s."""
+        import numpy as np
+
         omega = 2.0 * math.pi * np.abs(parameters["frequency_hz"])
         return {
             "tau_fatigue": parameters["tau_fatigue"],

@@ -7,7 +7,7 @@ import pytest
 import netmod
 from netmod.dynamics.parameters import stack
 from netmod.errors import ConfigError, DataError, NetmodError
-from netmod.study.engines import _linear_program
+from netmod.study import engines
 
 SHORT = {"duration_s": 4.0, "warmup_s": 2.0, "dt_ms": 2.0}
 
@@ -143,9 +143,11 @@ def test_without_a_fixed_point_the_linear_engine_says_so():
     )
 
 
-def test_solve_is_the_linear_engine_of_the_study(brain):
+def test_solve_is_the_linear_engine_of_the_study(brain, monkeypatch):
     solved = brain.solve()
-    study = _linear_program("reduced_wong_wang", "friston2003")
+    # solve refines its quadrature; the study's has few nodes, here as many as it takes
+    monkeypatch.setattr(engines, "NODES", 400)
+    study = engines._linear_program.__wrapped__("reduced_wong_wang", "friston2003")
     with jax.enable_x64(True):
         states = tuple(s[None] for s in brain.fixed_point())
         _, jacobian, cov, rate = jax.tree.map(np.asarray, study(stack([brain.parameters]), states))
