@@ -61,7 +61,7 @@ class Homeostatic(Model):
     ) -> Any:
         """Return the excitatory rate in Hz with the state's own J."""
         *fast, J = state
-        return self._model.rate_hz(fast, {**parameters, "J": J}, coupling)
+        return self._model.rate_hz(fast, {**parameters, "J": J}, coupling, stimulus)
 
 
 def equilibrium(

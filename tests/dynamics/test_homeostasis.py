@@ -96,3 +96,14 @@ def test_the_wrapped_model_speaks_as_a_model(rww):
     assert float(wrapped.rate_hz(state, values, (0.0, 0.0))) == rate
     dJ = float(wrapped.drift(state, values, (0.0, 0.0))[2])
     assert dJ == pytest.approx(1.0 + 0.1 * (rate - 3.0) - 1.2, rel=1e-6)
+
+
+def test_the_wrapped_rate_feels_a_stimulus(rww):
+    values, state = {**rww.defaults(), "J": 1.0}, (0.16, 0.04, 1.2)
+    wrapped = Homeostatic(rww)
+    for stimulus in (0.0, 0.02):
+        want = rww.rate_hz(state[:2], {**values, "J": 1.2}, (0.0, 0.0), stimulus)
+        assert float(wrapped.rate_hz(state, values, (0.0, 0.0), stimulus)) == float(want)
+    assert float(wrapped.rate_hz(state, values, (0.0, 0.0), 0.02)) > 1.1 * float(
+        wrapped.rate_hz(state, values, (0.0, 0.0))
+    )

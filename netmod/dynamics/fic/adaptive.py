@@ -79,7 +79,7 @@ class AdaptiveInhibition(Model):
     ) -> Any:
         """Return the excitatory rate in Hz with the state's own inhibition."""
         fast, p = self._split(state, parameters)
-        return self._model.rate_hz(fast, p, coupling)
+        return self._model.rate_hz(fast, p, coupling, stimulus)
 
     @property
     def link(self) -> Coupling:
