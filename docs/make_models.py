@@ -76,8 +76,10 @@ not. With `noise_tau` above 0 it is an Ornstein-Uhlenbeck process,
 $`\\tau\\, d\\zeta = -\\zeta\\, dt + \\sigma\\, dW`$, added to the drift: as $`\\tau \\to 0`$ it
 becomes white noise of the same $`\\sigma`$.
 
-A lane's bytes do not depend on the lanes beside it, with one exception: beside lanes with coloured
-noise, one without it runs in another program, which may round differently (about 1e-8).
+A lane's bytes do not depend on the lanes beside it, nor on their number, as long as the program is
+the same. It is another one, which may round differently (about 1e-8), if any lane has coloured
+noise, if the lanes share one connectome or have one each, and if they have delays in common or
+not; with delays in common also if they are fewer than four on a device.
 """
 
 

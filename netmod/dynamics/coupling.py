@@ -92,7 +92,7 @@ def coupling_of(model: Model, parameters: Parameters, state: Any) -> tuple[Any, 
 
 
 def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
-    """Return a function from signals ``[lane, region]`` to sums, by as few products as possible.
+    """Return a function from signals ``[region, lane]`` to sums, by as few products as possible.
 
     Parameters
     ----------
@@ -103,67 +103,77 @@ def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
     """
     import jax.numpy as jnp
 
+    if weights.ndim == 4 and weights.shape[0] == 1:
+        weights = weights[0]  # a plain product is faster than a batch of one
     matrices, n = weights.shape[-3], weights.shape[-1]
-    shared = weights.ndim == 3
-    product = "bj,ji->bi" if shared else "bj,bji->bi"
     places = places_of(model)
+    width = model.link.signals
 
-    def flat(chosen):
-        # the matrices of one signal side by side: one product serves several inputs
-        tall = chosen.reshape(*chosen.shape[:-3], -1, n)
-        return jnp.swapaxes(tall, -1, -2)
+    def times(tall, signals):
+        """Return one product with several signals side by side, split again."""
+        side = signals[0] if len(signals) == 1 else jnp.concatenate(signals, axis=-1)
+        if tall.ndim == 2:
+            return jnp.split(tall @ side, len(signals), axis=-1)
+        if tall.shape[0] <= FEW_PRODUCTS:
+            # each lane by a product of its own, as if it were alone
+            return [jnp.stack([W @ s[:, b] for b, W in enumerate(tall)], axis=1) for s in signals]
+        return [jnp.einsum("bij,jb->ib", tall, s) for s in signals]
 
     if matrices == 1:
-        only = flat(weights)
-        several = "bkj,ji->bki" if shared else "bkj,bji->bki"
 
         def one_matrix(signals):
-            if len(signals) == 1:
-                total = jnp.einsum(product, signals[0], only)
-                return tuple((total,) for _ in places)
-            total = jnp.einsum(several, jnp.stack(signals, axis=1), only)
-            return tuple(tuple(total[:, s] for s in place) for place in places)
+            totals = times(weights[..., 0, :, :], signals)
+            return tuple(tuple(totals[s] for s in place) for place in places)
 
         return one_matrix
 
+    # the matrices of one signal below one another: one product serves several inputs
     groups = [
         [i for i, name in enumerate(model.transmitted) if name == sent] for sent in model.sent
     ]
-    stacks = [flat(weights[..., jnp.asarray(group), :, :]) for group in groups]
-    width = model.link.signals
+    stacks = [
+        weights[..., jnp.asarray(group), :, :].reshape(*weights.shape[:-3], -1, n)
+        for group in groups
+    ]
 
     def by_signal(signals):
         sums: list[Any] = [None] * len(places)
         for g, group in enumerate(groups):
-            totals = [jnp.einsum(product, signals[g * width + s], stacks[g]) for s in range(width)]
+            totals = times(stacks[g], signals[g * width : (g + 1) * width])
             for k, i in enumerate(group):
-                sums[i] = tuple(t[:, k * n : (k + 1) * n] for t in totals)
+                sums[i] = tuple(t[k * n : (k + 1) * n] for t in totals)
         return tuple(sums)
 
     return by_signal
 
 
+FEW_PRODUCTS = 16
+"""Lanes with weights of their own whose inputs are rounded as if each were alone."""
+
+
 def sparse_sums(model: Model, weights: Sparse) -> Callable[[Sequence[Any]], Sums]:
-    """Return a function from signals ``[lane, region]`` to sums over the edges that exist."""
+    """Return a function from signals ``[region, lane]`` to sums over the edges that exist."""
     matrix, places = matrices_of(model, weights.matrices), places_of(model)
 
     def sums(signals):
         return tuple(
-            tuple(weights.dot(m, signals[s]) for s in place)
+            tuple(weights.dot(m, signals[s].T).T for s in place)
             for m, place in zip(matrix, places, strict=True)
         )
 
     return sums
 
 
-UNROLL = 10
-"""Edges that one turn of the loop over delayed edges takes."""
+UNROLL = {"few": 4, "many": 12}
+"""Edges of a target that one turn of the loop over them takes, with few or many lanes: the longer
+the windows, the better many of them share the cost of a kernel call."""
+
+MANY = 8
+"""Lanes from which on a tile has many."""
 
 
 class Edges(NamedTuple):
     """Delayed edges of every target, padded to the largest number of sources.
-
-    The lanes of a tile have the delays in common; their weights are their own.
 
     Attributes
     ----------
@@ -250,60 +260,134 @@ def delayed_edges(
     return Edges(source, steps, share, value), immediate, shortest, longest
 
 
-def delayed_sums(model: Model, edges: Edges, layout: DelayLayout) -> Callable[[Any], Any]:
+def unrolled(lanes: int) -> int:
+    """Return how many edges of a target one turn takes."""
+    return UNROLL["many" if lanes >= MANY else "few"]
+
+
+def windowed(edges: int, lanes: int) -> int:
+    """Return the number of edges of a target with those that fill up the last turn."""
+    return -(-edges // unrolled(lanes)) * unrolled(lanes)
+
+
+class Windows(NamedTuple):
+    """Delayed edges of a tile, laid out as the loop over them reads them.
+
+    Attributes
+    ----------
+    start : array, shape (target, turn, edge), int32
+        Where in the flat history what an edge passes on now begins.
+    weights : array, shape (target, turn, edge, shift, matrix, 1, lane)
+        Weight of the signal there and, if delays are no whole steps, of the signal one step
+        before; one lane for all if they do not differ.
+    """
+
+    start: Any
+    weights: Any
+
+    def strength(self) -> Any:
+        """Return the sum of every target's weights, ``[target, matrix, lane]``."""
+        return self.weights.sum(axis=(1, 2, 3, 5))
+
+
+def windows(edges: Edges, layout: DelayLayout, lanes: int) -> Windows:
+    """Lay out the edges of a tile.
+
+    Parameters
+    ----------
+    edges : Edges
+        Of one tile of lanes.
+    layout : DelayLayout
+        Sizes.
+    lanes : int
+        Lanes of the tile.
+    """
+    value = np.asarray(edges.value)
+    if (value == value[:1]).all():
+        value = value[:1]
+    n, width = edges.source.shape
+    unroll = unrolled(lanes)
+    turns = windowed(width, lanes) // unroll
+
+    def by_turn(x: np.ndarray) -> np.ndarray:
+        # what fills up a turn has no weight and reads what is there anyway
+        fill = [(0, 0), (0, turns * unroll - width)] + [(0, 0)] * (x.ndim - 2)
+        return np.pad(x, fill).reshape(n, turns, unroll, *x.shape[2:])
+
+    start = (edges.source * layout.history + (layout.history - 1) - edges.steps) * lanes
+    value = np.transpose(value, (2, 3, 1, 0))[:, :, None, :, None]
+    if layout.fractional:
+        share = edges.share[:, :, None, None, None, None]
+        value = np.concatenate([(1.0 - share) * value, share * value], axis=2)
+    fill = by_turn(np.ones_like(start, bool))
+    return Windows(np.where(fill, by_turn(start), lanes).astype(np.int32), by_turn(value))
+
+
+def delayed_sums(model: Model, edges: Windows, block: int) -> Callable[[Any], Any]:
     """Return a function from the history to the sums at every step of the next block.
 
     Parameters
     ----------
     model : Model
         The neural mass.
-    edges : Edges
+    edges : Windows
         Of one tile of lanes.
-    layout : DelayLayout
-        Sizes.
+    block : int
+        Steps for which the sums are known.
 
     Returns
     -------
     callable
         From ``[signal, region, history, lane]``, the last step being now, to
-        ``[input-and-signal, block + 1, lane, region]``: the sums now and after each step.
+        ``[input-and-signal, block + 1, region, lane]``: the sums now and after each step.
     """
     import jax
     import jax.numpy as jnp
 
-    lanes, matrices, n, _ = edges.value.shape
-    # a window holds what one edge passes on during the block, all lanes side by side
-    before = int(layout.fractional)
-    window = (layout.block + 1 + before) * lanes
-    first = (edges.source * layout.history + (layout.history - 1 - before) - edges.steps) * lanes
-    across = jax.lax.GatherDimensionNumbers(
-        offset_dims=(1,), collapsed_slice_dims=(), start_index_map=(0,)
-    )
-    value = jnp.moveaxis(edges.value, 0, -1)[:, :, :, None, :]
-    share = edges.share[:, :, None, None]
-    pairs = [
-        (m, s)
-        for m, place in zip(matrices_of(model, matrices), places_of(model), strict=True)
-        for s in place
+    turns, unroll, shifts, matrices = edges.weights.shape[1:5]
+    matrix, places = matrices_of(model, matrices), places_of(model)
+    groups = [
+        sorted({m for m, place in zip(matrix, places, strict=True) if s in place})
+        for s in range(len(model.sent) * model.link.signals)
     ]
 
-    def of_pair(past, value):
-        def add(total, edge):
-            first, share, value = edge
-            late = jax.lax.gather(
-                past, first[:, None], across, (window,), mode="promise_in_bounds"
-            ).reshape(n, -1, lanes)
-            if layout.fractional:
-                late = (1 - share) * late[:, 1:] + share * late[:, :-1]
-            return total + value * late, None
+    def of_signal(past, chosen):
+        """Return the sums of one signal by some matrices, ``[matrix, step, target, lane]``."""
+        lanes = past.shape[-1]
+        past = past.reshape(-1)
+        length = (block + 1) * lanes
 
-        zero = jnp.zeros((n, layout.block + 1, lanes), past.dtype)
-        columns = (first.T, jnp.moveaxis(share, 1, 0), jnp.moveaxis(value, 1, 0))
-        # the sum runs edge by edge: no [edge, step] table is kept, and the order is fixed
-        return jnp.transpose(jax.lax.scan(add, zero, columns, unroll=UNROLL)[0], (1, 2, 0))
+        def target(row):
+            start, weights = row
+
+            def turn(k, total):
+                for u in range(unroll):
+                    for shift in range(shifts):
+                        # what one edge passes on during the block, all lanes side by side;
+                        # sliced anew for each use, it is read in place
+                        first = (start[k, u] - shift * lanes,)
+                        late = jax.lax.dynamic_slice(past, first, (length,))
+                        total = total + weights[k, u, shift] * late.reshape(1, -1, lanes)
+                return total
+
+            zero = jnp.zeros((len(chosen), block + 1, lanes), past.dtype)
+            # edge by edge: no [edge, step] table is kept, and the order is fixed
+            return jax.lax.fori_loop(0, turns, turn, zero)
+
+        weights = edges.weights
+        if len(chosen) < matrices:
+            weights = weights[:, :, :, :, jnp.asarray(chosen)]
+        return jnp.moveaxis(jax.lax.map(target, (edges.start, weights)), 0, 2)
 
     def sums(history):
-        return jnp.stack([of_pair(history[s].reshape(-1), value[m]) for m, s in pairs])
+        by_signal = [of_signal(history[s], chosen) for s, chosen in enumerate(groups)]
+        return jnp.stack(
+            [
+                by_signal[s][groups[s].index(m)]
+                for m, place in zip(matrix, places, strict=True)
+                for s in place
+            ]
+        )
 
     return sums
 

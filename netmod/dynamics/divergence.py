@@ -85,7 +85,7 @@ def trace_program(
     blocks, steps : int
         Samples, and steps for each.
     signals : tuple of str
-        What to keep, ``[time, signal, lane, region]``.
+        What to keep, ``[time, signal, region, lane]``.
     average : bool
         Mean of a block instead of its last step.
     """
@@ -135,10 +135,11 @@ def locate(job: Job, lane: int, bad_block: int, steps: int) -> Divergence:
         course = course[:, None]
     options = (not bad_block, steps, 1, job.model.states, False)
     _, traces = execute(single, trace_program, options, carry, course)
-    bad = ~np.isfinite(traces[0, :, :, 0])
+    traces = traces[0, ..., : job.layout.regions, 0]
+    bad = ~np.isfinite(traces)
     # run alone a lane may be rounded otherwise and leave a block later: then its last step is named
     step = int(np.argmax(bad.any(axis=(1, 2)))) if bad.any() else steps - 1
-    before = traces[0, step - 1, :, 0] if step else _first_state(alone, carry)
+    before = traces[step - 1] if step else _first_state(alone, carry)
     # an overflow inside a step spreads to every region at once: the largest before was the first
     among = bad[step] if bad.any() else np.ones_like(bad[step])
     size = np.where(among, np.abs(before), -1.0)
@@ -153,5 +154,6 @@ def _first_state(job: Job, carry: Any) -> np.ndarray:
     """Return the state from which a lane starts or goes on, shape (state, region)."""
     if isinstance(carry, Neural):
         states = unpack(carry.packed, len(job.model.states))
-        return np.stack([s[0, 0] for s in states])
-    return np.stack([s[0, 0] for s in carry])
+    else:
+        states = carry
+    return np.stack([s[0, : job.layout.regions, 0] for s in states])

@@ -6,15 +6,13 @@ trace. Inside it, delayed inputs are computed for as many steps ahead as the sho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from netmod.dynamics.coupling import (
     DelayLayout,
-    Edges,
     Sums,
+    Windows,
     delayed_sums,
     dense_sums,
     inputs_of,
@@ -23,7 +21,7 @@ from netmod.dynamics.coupling import (
     signals_of,
     sparse_sums,
 )
-from netmod.dynamics.noise import first_word, normal_pair
+from netmod.dynamics.increments import Increments
 from netmod.dynamics.parameters import Sparse
 from netmod.dynamics.solvers import SOLVERS
 from netmod.models import Model
@@ -42,6 +40,8 @@ class Numerics(NamedTuple):
         Whether undelayed inputs are summed once a step instead of once a solver stage.
     precision : {"single", "double"}
         Width of the numbers; the noise is drawn in single precision for both.
+    regions : int
+        Regions of the network; arrays hold more, which fill up the vectors of the processor.
     noisy : tuple of bool
         Which states have noise.
     coloured : bool
@@ -56,6 +56,7 @@ class Numerics(NamedTuple):
     solver: str
     hold_coupling: bool
     precision: str
+    regions: int
     noisy: tuple[bool, ...]
     coloured: bool
     stimulated: bool
@@ -63,27 +64,30 @@ class Numerics(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """What differs between lanes; every array but the delays has a leading lane axis.
+    """What differs between lanes.
 
     Attributes
     ----------
-    values : dict of arrays, shape (lane, region)
+    values : dict of arrays, shape (region, lane)
         Parameters.
     weights : array, shape (lane, matrix, target, source), or None
         Weights of every lane, if they differ; with delays those of undelayed edges.
-    edges : Edges or None
+    edges : Windows or None
         Delayed edges; the lanes have the delays in common.
     key : array, shape (lane, 2), uint32
         Noise keys.
-    patterns : array, shape (lane, stimulus, region), or None
+    patterns : array, shape (stimulus, region, lane), or None
         Sizes of the stimuli.
+    alive : bool
+        Whether the tile holds lanes at all; one that only fills up a shape is skipped.
     """
 
     values: dict[str, Any]
     weights: Any
-    edges: Edges | None
+    edges: Windows | None
     key: Any
     patterns: Any
+    alive: Any
 
 
 class Neural(NamedTuple):
@@ -91,9 +95,9 @@ class Neural(NamedTuple):
 
     Attributes
     ----------
-    packed : tuple of arrays, shape (lane, region)
+    packed : tuple of arrays, shape (region, lane)
         States, two by two as complex numbers, an odd one alone.
-    coloured : array, shape (lane, state, region), or None
+    coloured : array, shape (state, region, lane), or None
         Coloured noise.
     history : array, shape (signal, region, step, lane), or None
         What was sent, up to now.
@@ -135,24 +139,25 @@ class Tile:
         self._solver = SOLVERS[numerics.solver]
         self._dtype = jnp.float64 if numerics.precision == "double" else jnp.float32
         self._dt_s = self._dtype(numerics.dt_ms * 1e-3)
+        self._noise = Increments(
+            model, numerics.noisy, lanes.values, lanes.key, numerics.regions, self._dt_s
+        )
         self._sums, self._strength = self._undelayed(shared_weights)
         layout = numerics.delays
-        self._ahead = delayed_sums(model, lanes.edges, layout) if layout else None
-        self._now = delayed_sums(model, lanes.edges, layout._replace(block=0)) if layout else None
+        self._ahead = delayed_sums(model, lanes.edges, layout.block) if layout else None
+        self._now = delayed_sums(model, lanes.edges, 0) if layout else None
 
     def start(self, state: Sequence[Any]) -> Neural:
         """Return the state of a tile that has rested in ``state`` before time 0."""
         import jax.numpy as jnp
 
-        lanes, n = state[0].shape
+        lanes = state[0].shape[-1]
         history = None
         if self.numerics.delays:
-            sent = jnp.stack(signals_of(self.model, state, self.lanes.values))
-            sent = jnp.swapaxes(sent, 1, 2)[:, :, None]
-            history = jnp.repeat(sent, self.numerics.delays.history, axis=2)
-        coloured = None
-        if self.numerics.coloured:
-            coloured = self._stationary_noise(n)
+            history = jnp.repeat(
+                self._sent(state)[:, :, None], self.numerics.delays.history, axis=2
+            )
+        coloured = self._noise.stationary() if self.numerics.coloured else None
         return Neural(
             pack(state),
             coloured,
@@ -182,7 +187,7 @@ class Tile:
         -------
         neural : Neural
             State after.
-        means : tuple of arrays, shape (lane, region)
+        means : tuple of arrays, shape (region, lane)
             Of the watched signals.
         """
         import jax
@@ -191,26 +196,26 @@ class Tile:
         layout = self.numerics.delays
         ahead = steps if layout is None else layout.block
         draws = self._draws(neural.step, steps)
-        zero = jnp.zeros_like(neural.packed[0].real)
+        values = self.lanes.values
+
+        def seen(state):
+            return [self.model.signal(name, state, values) for name in watched]
 
         def advance(first, packed, coloured, totals, ahead_sums):
             def one(k, inner):
                 packed, coloured, totals, sent = inner
+                before = unpack(packed, len(self.model.states))
+                # of the state before the step: read from the new one, XLA would step once for each
+                totals = tuple(t + s for t, s in zip(totals, seen(before), strict=True))
+                if sent is not None:
+                    sent = sent.at[:, :, k].set(self._sent(before))
                 state, coloured = self._step(
-                    unpack(packed, len(self.model.states)),
+                    before,
                     coloured,
-                    [d[first + k] for d in draws],
+                    draws(first + k),
                     None if course is None else course[first + k],
                     None if ahead_sums is None else (ahead_sums[:, k], ahead_sums[:, k + 1]),
                 )
-                values = self.lanes.values
-                totals = tuple(
-                    total + self.model.signal(name, state, values)
-                    for total, name in zip(totals, watched, strict=True)
-                )
-                if sent is not None:
-                    now = jnp.stack(signals_of(self.model, state, values))
-                    sent = sent.at[:, :, k].set(jnp.swapaxes(now, 1, 2))
                 return pack(state), coloured, totals, sent
 
             sent = None if layout is None else jnp.zeros_like(neural.history[:, :, :ahead])
@@ -221,32 +226,34 @@ class Tile:
             packed, coloured, totals, sent = advance(
                 q * ahead, packed, coloured, totals, self._ahead(history)
             )
-            history = jnp.concatenate([history[:, :, ahead:], sent], axis=2)
+            now = self._sent(unpack(packed, len(self.model.states)))[:, :, None]
+            history = jnp.concatenate([history[:, :, ahead:-1], sent, now], axis=2)
             return packed, coloured, totals, history
 
-        totals = (zero,) * len(watched)
+        # the first step adds the state before the block, which does not belong to it
+        totals = tuple(-s for s in seen(self.state_of(neural)))
         history = neural.history
         if layout is None:
             packed, coloured, totals, _ = advance(0, neural.packed, neural.coloured, totals, None)
         else:
             outer = (neural.packed, neural.coloured, totals, history)
             packed, coloured, totals, history = jax.lax.fori_loop(0, steps // ahead, delayed, outer)
-        finite = jnp.stack([jnp.isfinite(p).all(axis=1) for p in packed]).all(axis=0)
+        finite = jnp.stack([jnp.isfinite(p).all(axis=0) for p in packed]).all(axis=0)
         bad = jnp.where((neural.bad_block < 0) & ~finite, neural.block, neural.bad_block)
         after = Neural(
             packed, coloured, history, neural.step + jnp.uint32(steps), bad, neural.block + 1
         )
-        return after, tuple(total / steps for total in totals)
+        last = seen(self.state_of(after))
+        return after, tuple((t + s) / steps for t, s in zip(totals, last, strict=True))
 
     def state_of(self, neural: Neural) -> tuple[Any, ...]:
-        """Return the model's states, arrays ``[lane, region]``."""
+        """Return the model's states, arrays ``[region, lane]``."""
         return unpack(neural.packed, len(self.model.states))
 
     def stimulus(self, course: Any) -> Any:
-        """Return the stimulus of one step, ``[lane, region]``, from the averages of all stimuli."""
-        import jax.numpy as jnp
-
-        return jnp.einsum("p,bpn->bn", course, self.lanes.patterns)
+        """Return the stimulus of one step, ``[region, lane]``, from the averages of all stimuli."""
+        # no matrix product: it would be rounded by the number of lanes
+        return (course[:, None, None] * self.lanes.patterns).sum(axis=0)
 
     def inputs(self, neural: Neural) -> tuple[Any, ...]:
         """Return the coupling inputs of now."""
@@ -255,6 +262,25 @@ class Tile:
         if self._now is not None:
             sums = self._joined(sums, self._now(neural.history)[:, 0])
         return inputs_of(self.model, sums, self._strength, state, values)
+
+    def _sent(self, state: Sequence[Any]) -> Any:
+        """Return all signals that leave the regions, ``[signal, region, lane]``."""
+        import jax.numpy as jnp
+
+        return jnp.stack(signals_of(self.model, state, self.lanes.values))
+
+    def _draws(self, first: Any, steps: int) -> Callable[[Any], list[Any]]:
+        """Return a function from the place of a step in the block to its normals."""
+        import jax.numpy as jnp
+
+        n = self.numerics
+        delayed = self._sums is None
+        if draws_each_step(self.model, n.solver, n.hold_coupling, n.coloured, delayed):
+            return lambda k: self._noise.draw(first + jnp.asarray(k).astype(jnp.uint32))
+        # several kernels a step, each of which would draw the same numbers anew
+        counts = (first + jnp.arange(steps, dtype=jnp.uint32))[:, None, None]
+        block = self._noise.draw(counts)
+        return lambda k: [d[k] for d in block]
 
     def _undelayed(self, shared_weights: Any) -> tuple[Any, list[Any]]:
         """Return the function for undelayed sums, and the strength of every input."""
@@ -272,16 +298,18 @@ class Tile:
             def row(m):
                 return weights[..., m, :, :].sum(axis=-1)
 
-        strength = [row(m) for m in range(count)]
+        # [region, lane], or of one lane for all
+        strength = [k[:, None] if k.ndim == 1 else k.T for k in map(row, range(count))]
         if layout is not None:
-            late = lanes.edges.value.sum(axis=-1)
+            late = lanes.edges.strength()
             strength = [k + late[:, m] for m, k in enumerate(strength)]
             sums = sums if layout.immediate else None
-        strength = [jnp.broadcast_to(k, (lanes.key.shape[0], k.shape[-1])) for k in strength]
+        shape = next(iter(lanes.values.values())).shape
+        strength = [jnp.broadcast_to(k, shape) for k in strength]
         return sums, [strength[m] for m in matrices_of(self.model, count)]
 
     def _joined(self, undelayed: Sums | None, late: Any) -> Sums:
-        """Return delayed sums ``[input-and-signal, lane, region]`` with the undelayed added."""
+        """Return delayed sums ``[input-and-signal, region, lane]`` with the undelayed added."""
         joined, k = [], 0
         for i, place in enumerate(places_of(self.model)):
             total = [late[k + s] for s in range(len(place))]
@@ -295,7 +323,7 @@ class Tile:
         """Return state and coloured noise after one step."""
         model, values = self.model, self.lanes.values
         stimulus = 0.0 if course is None else self.stimulus(course)
-        increments, coloured = self._increments(draws, coloured, state[0])
+        increments, coloured = self._noise.step(draws, coloured, state[0])
 
         def undelayed(y):
             return None if self._sums is None else self._sums(signals_of(model, y, values))
@@ -319,92 +347,28 @@ class Tile:
         moved = self._solver.step(drift, state, self._dt_s, increments, model.leak(values))
         return model.clip(moved), coloured
 
-    def _draws(self, step: Any, steps: int) -> list[Any]:
-        """Return the normals of a block, ``[step, lane, region]`` two states in one complex.
 
-        Drawn before the steps: inside one XLA would draw them once for each consumer.
-        """
-        import jax.numpy as jnp
+def draws_each_step(
+    model: Model, solver: str, hold_coupling: bool, coloured: bool, delayed: bool
+) -> bool:
+    """Tell whether the normals of a step are drawn in it, not for a block ahead.
 
-        noisy = self.numerics.noisy
-        key = self.lanes.key
-        n = next(iter(self.lanes.values.values())).shape[-1]
-        region = jnp.arange(n, dtype=jnp.uint32)
-        counts = (step + jnp.arange(steps, dtype=jnp.uint32))[:, None, None]
-        pairs = []
-        for first in range(0, len(noisy), 2):
-            if any(noisy[first : first + 2]):
-                pair = normal_pair((key[:, :1], key[:, 1:]), first_word(first // 2, region), counts)
-                pairs.append(pack(tuple(d.astype(self._dtype) for d in pair))[0])
-        return pairs
+    So they are where XLA fuses the whole update of the state into one kernel; several kernels
+    would each draw the same numbers anew.
 
-    def _sd(self, k: int) -> Any:
-        values = self.lanes.values
-        return values.get(f"noise_sd_{self.model.states[k]}", values["noise_sd"])
-
-    def _increments(self, draws, coloured, like):
-        """Return the noise increments of one step, and the coloured noise after it."""
-        import jax.numpy as jnp
-
-        noisy, draws = self.numerics.noisy, iter(draws)
-        normals: list[Any] = []
-        for first in range(0, len(noisy), 2):
-            pair = next(draws) if any(noisy[first : first + 2]) else None
-            for k in range(first, min(first + 2, len(noisy))):
-                part = None if pair is None else pair.imag if k % 2 else pair.real
-                normals.append(part if noisy[k] else None)
-        root = jnp.sqrt(self._dt_s)
-        white = [
-            jnp.zeros_like(like) if z is None else (self._sd(k) * root) * z
-            for k, z in enumerate(normals)
-        ]
-        if coloured is None:
-            return tuple(white), None
-        tau = self.lanes.values["noise_tau"]
-        slow = tau > 0
-        safe = jnp.where(slow, tau, 1.0)
-        rate = self._dt_s / safe
-        out, after = [], []
-        for k, z in enumerate(normals):
-            before = coloured[:, k]
-            if z is None:
-                out.append(white[k])
-                after.append(before)
-                continue
-            # the process exactly; its integral follows from tau dz = -z dt + sd dW, with the step's
-            # own dW: exact where slow noise acts, and white noise itself as tau goes to 0
-            sd = self._sd(k) / jnp.sqrt(2.0 * safe)
-            change = sd * jnp.sqrt(-jnp.expm1(-2.0 * rate)) * z + jnp.expm1(-rate) * before
-            new = before + change
-            out.append(jnp.where(slow, white[k] - tau * change, white[k]))
-            after.append(jnp.where(slow, new, 0.0))
-        return tuple(out), jnp.stack(after, axis=1)
-
-    def _stationary_noise(self, n: int) -> Any:
-        """Return coloured noise drawn from its stationary distribution."""
-        import jax.numpy as jnp
-
-        # a step that no run reaches: 2**32 - 1 is never drawn again
-        draws = self._draws(jnp.uint32(2**32 - 1), 1)
-        tau = self.lanes.values["noise_tau"]
-        zeros = jnp.zeros_like(tau)
-        normals = []
-        pairs = iter(draws)
-        for first in range(0, len(self.numerics.noisy), 2):
-            pair = next(pairs)[0] if any(self.numerics.noisy[first : first + 2]) else None
-            for k in range(first, min(first + 2, len(self.numerics.noisy))):
-                part = None if pair is None else pair.imag if k % 2 else pair.real
-                if part is None or not self.numerics.noisy[k]:
-                    normals.append(zeros)
-                else:
-                    sd = self._sd(k) / jnp.sqrt(2.0 * jnp.where(tau > 0, tau, 1.0))
-                    normals.append(jnp.where(tau > 0, sd * part, 0.0))
-        return jnp.stack(normals, axis=1)
-
-
-def noisy_states(model: Model, values: Mapping[str, Any]) -> tuple[bool, ...]:
-    """Tell for every state whether it has noise: by the model, or by a value of its own."""
-    return tuple(s in model.noise_on or f"noise_sd_{s}" in values for s in model.states)
+    Parameters
+    ----------
+    model : Model
+        The neural mass.
+    solver : str
+        Name in :data:`netmod.dynamics.solvers.SOLVERS`.
+    hold_coupling, coloured : bool
+        As in :class:`Numerics`.
+    delayed : bool
+        Whether all edges are delayed.
+    """
+    held = hold_coupling or delayed or SOLVERS[solver].order == 1
+    return len(model.states) <= 2 and not coloured and held
 
 
 def pack(state: Sequence[Any]) -> tuple[Any, ...]:
@@ -427,11 +391,3 @@ def unpack(packed: Sequence[Any], states: int) -> tuple[Any, ...]:
 def block_of(longest: int, steps: int) -> int:
     """Return the largest number of steps that divides a block and is not longer than a delay."""
     return max(k for k in range(1, min(longest, steps) + 1) if steps % k == 0)
-
-
-def as_tiles(x: Any, tile: int, devices: int, dtype: Any) -> np.ndarray:
-    """Cut the lanes of an array into tiles; the last lane fills up the last tiles."""
-    x = np.asarray(x, dtype)
-    tiles = -(-len(x) // (tile * devices)) * devices
-    x = np.concatenate([x, np.repeat(x[-1:], tiles * tile - len(x), axis=0)])
-    return x.reshape(tiles, tile, *x.shape[1:])

@@ -21,7 +21,7 @@ import numpy as np
 
 from netmod.dynamics.coupling import coupling_of
 from netmod.dynamics.fixed_points import FixedPoint, fixed_points, solve_fixed_point
-from netmod.dynamics.kernel import noisy_states
+from netmod.dynamics.increments import noisy_states
 from netmod.dynamics.linearisation import (
     Linearisation,
     jacobian,

@@ -1,7 +1,7 @@
 """Memory of a run, estimated from its sizes and refused before anything is compiled.
 
-With w bytes a number, N regions, M matrices, T lanes a tile on each of D devices and P lanes in
-all (with those that fill up the last tiles), a run holds
+With w bytes a number, N regions (filled up to whole vectors), M matrices, T lanes a tile on each
+of D devices and P lanes in all (with those that fill up the shapes), a run holds
 
 - inputs, twice (for NumPy and for JAX): a lane's parameters, initial state and patterns,
   ``(values + states + stimuli) N w``; weights ``M N² w`` for each lane, or once a device if they
@@ -9,8 +9,9 @@ all (with those that fill up the last tiles), a run holds
   stimuli over a piece of the run, on each device;
 - outputs: for each of P lanes the samples of a piece, and the state from which the run goes on
   (delays: with the history), which with several pieces is there twice;
-- temporaries, for each of D tiles in flight: the noise of a block (``12 N T`` bytes a step for a
-  pair of states), a tile's samples, its weights twice, its history twice;
+- temporaries, for each of D tiles in flight: the noise of a block (``2 N T w`` bytes a step for a
+  pair of states) unless it is drawn step by step, a tile's samples, its weights twice, its
+  delayed edges, history and inputs of a block;
 - results: every sample of every lane, twice while the pieces are joined.
 """
 
@@ -22,9 +23,11 @@ from typing import NamedTuple
 import numpy as np
 
 from netmod.dynamics.available_memory import available_bytes, shown
-from netmod.dynamics.kernel import block_of, noisy_states
+from netmod.dynamics.coupling import windowed
+from netmod.dynamics.increments import noisy_states
+from netmod.dynamics.kernel import block_of, draws_each_step
 from netmod.dynamics.parameters import Parameters, Sparse
-from netmod.dynamics.run import tile_width
+from netmod.dynamics.tiles import Tiles, tile_width
 from netmod.errors import NetmodError
 from netmod.models import Model
 
@@ -44,6 +47,10 @@ class Delays(NamedTuple):
         Whether lanes differ in their delays.
     immediate : bool
         Whether some edges have no delay; else the compiled program leaves their weights out.
+    alike : bool
+        Whether all lanes have the same weights.
+    fractional : bool
+        Whether any delay is not a whole number of steps: then an edge has two weights.
     """
 
     edges: int
@@ -51,6 +58,8 @@ class Delays(NamedTuple):
     block: int
     own: bool
     immediate: bool
+    alike: bool
+    fractional: bool
 
 
 class Sizes(NamedTuple):
@@ -66,10 +75,12 @@ class Sizes(NamedTuple):
         Whether all lanes have the same weights.
     entries : int
         Weights that a network stores: matrix by target by source, or by edge if sparse.
-    noise_pairs : int
-        Pairs of states with noise.
+    drawn : int
+        Numbers that are drawn for a region in a step: two for a pair of states.
     coloured : bool
         Whether the noise has a correlation time.
+    drawn_ahead : bool
+        Whether the noise of a block is drawn at once.
     sent, received : int
         Signals that leave a region, and sums that reach it.
     block_steps : int
@@ -93,8 +104,9 @@ class Sizes(NamedTuple):
     width: int
     shared: bool
     entries: int
-    noise_pairs: int
+    drawn: int
     coloured: bool
+    drawn_ahead: bool
     sent: int
     received: int
     block_steps: int
@@ -145,6 +157,8 @@ def sizes_of(
     signals: int,
     precision: str,
     stimuli: int,
+    solver: str = "heun",
+    hold_coupling: bool | None = None,
 ) -> Sizes:
     """Return the sizes of a run; nothing of its size is made.
 
@@ -162,12 +176,18 @@ def sizes_of(
         As in :class:`Sizes`.
     precision : {"single", "double"}
         Width of the numbers.
+    solver, hold_coupling
+        As in :class:`netmod.dynamics.simulate.Scan`.
     """
     weights = parameters.weights
     n = parameters.n_regions
     sparse = isinstance(weights, Sparse)
     noisy = noisy_states(model, parameters.values)
     matrices = weights.matrices if sparse else weights.shape[-3]
+    coloured = bool(np.any(parameters.values.get("noise_tau", 0.0) > 0))
+    hold = model.slow_transmission if hold_coupling is None else hold_coupling
+    delays = _delays_of(parameters, dt_ms, block_steps)
+    late = delays is not None and not delays.immediate
     return Sizes(
         lanes=lanes,
         regions=n,
@@ -178,8 +198,9 @@ def sizes_of(
         width=8 if precision == "double" else 4,
         shared=sparse or np.ndim(weights) == 3,
         entries=weights.value.size if sparse else matrices * n * n,
-        noise_pairs=sum(any(noisy[k : k + 2]) for k in range(0, len(noisy), 2)),
-        coloured=bool(np.any(parameters.values.get("noise_tau", 0.0) > 0)),
+        drawn=sum(len(pair) for k in range(0, len(noisy), 2) if any(pair := noisy[k : k + 2])),
+        coloured=coloured,
+        drawn_ahead=not draws_each_step(model, solver, hold, coloured, late),
         sent=len(model.sent) * model.link.signals,
         received=len(model.transmitted) * model.link.signals,
         block_steps=block_steps,
@@ -187,7 +208,7 @@ def sizes_of(
         piece=piece,
         sample_steps=sample_steps,
         signals=signals,
-        delays=_delays_of(parameters, dt_ms, block_steps),
+        delays=delays,
     )
 
 
@@ -206,6 +227,7 @@ def _delays_of(parameters: Parameters, dt_ms: float, block_steps: int) -> Delays
     each = np.broadcast_to(delays_s, delayed.shape)
     longest = by_step * np.max(each, where=delayed, initial=0.0)
     shortest = by_step * np.min(each, where=delayed, initial=np.inf)
+    lags = by_step * each[delayed]
     if not own and delayed.ndim == 3:  # edges that any lane has
         delayed = delayed.any(axis=0)
     return Delays(
@@ -214,6 +236,8 @@ def _delays_of(parameters: Parameters, dt_ms: float, block_steps: int) -> Delays
         block=block_of(max(1, int(shortest + 1e-6)), block_steps),
         own=bool(own),
         immediate=bool((present & ~delayed).any()),
+        alike=bool(dense.ndim == 3 or (dense == dense[:1]).all()),
+        fractional=bool((np.abs(lags - np.round(lags)) >= 1e-6).any()),
     )
 
 
@@ -229,32 +253,35 @@ def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimat
     gpu : bool
         Whether they are GPUs, where a tile holds all lanes of a device.
     """
-    s, w, n = sizes, sizes.width, sizes.regions
+    s, w = sizes, sizes.width
     delays = s.delays
     shared = s.shared and delays is None
     tile = tile_width(
         s.lanes, devices, gpu=gpu, shared=shared,
         delayed=delays is not None, own_delays=delays is not None and delays.own,
     )  # fmt: skip
-    tiles = -(-s.lanes // (tile * devices)) * devices
+    layout = Tiles(s.lanes, s.regions, tile, devices)
+    n, tiles = layout.length, layout.count
     lanes = tiles * tile
     unused = 0
+    dense = s.matrices * n * n * w
+    sparse = s.entries < s.matrices * s.regions**2
 
     lane = (s.values + s.states + s.stimuli) * n * w + 8
-    weights = s.entries * w if delays is None else s.matrices * n * n * w
     if shared:
         tile_weights = 0
-        common = devices * (weights + (4 * s.entries if s.entries != s.matrices * n * n else 0))
+        common = devices * (s.entries * n // s.regions * (w + 4) if sparse else dense)
     else:
-        tile_weights = tile * weights
+        tile_weights = tile * dense
         common = 0
     edges = history = sums = 0
     if delays is not None:
-        edges = n * delays.edges * (8 + w) + tile * s.matrices * n * delays.edges * w
+        each = (1 + delays.fractional) * s.matrices * (1 if delays.alike else tile) * w
+        edges = n * windowed(delays.edges, tile) * (4 + each)
         history = s.sent * n * delays.history * w
         if not delays.immediate:
             unused, tile_weights = tile_weights, 0
-        sums = 3 * s.received * (delays.block + 1) * n * w * tile
+        sums = s.received * (delays.block + 1) * n * w * tile
     course = s.piece * s.sample_steps * s.stimuli * w * devices
     inputs = lanes * lane + tiles * (tile_weights + edges) + common + course
 
@@ -263,10 +290,10 @@ def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimat
     pieces = 1 if s.piece >= s.samples else 2
     outputs = lanes * (s.piece * sample + pieces * carry)
 
-    draws = s.block_steps * s.noise_pairs * n * tile * 3 * w
+    draws = (s.block_steps if s.drawn_ahead else 0) * s.drawn * n * tile * w
     # state, drift and noise of a step and of the solver's stages
     step = 20 * s.states * n * w * tile
-    flight = draws + s.piece * sample * tile + 2 * (tile_weights + edges) + 2 * history * tile
+    flight = draws + s.piece * sample * tile + 2 * tile_weights + edges + history * tile
     temporaries = devices * (flight + sums + step) + common
 
     results = 2 * s.lanes * s.samples * sample + (lanes * s.piece * sample if devices > 1 else 0)

@@ -134,7 +134,8 @@ def record(
     sizes = sizes_of(
         model, parameters, len(keys), dt_ms=dt_ms, block_steps=steps, samples=samples,
         piece=min(chunk, samples), sample_steps=steps, signals=len(signals),
-        precision=precision, stimuli=len(stimuli),
+        precision=precision, stimuli=len(stimuli), solver=solver,
+        hold_coupling=hold_coupling,
     )  # fmt: skip
     check_memory(sizes, every_ms * 1e-3)
     job = prepare(
@@ -150,9 +151,8 @@ def record(
             course = course.reshape(count, steps, -1)
         options = (first == 0, count, steps, signals, average)
         carry, traces = execute(job, trace_program, options, carry, course)
-        # [tile, time, signal, lane, region] -> [lane, time, signal, region]
-        pieces.append(job.untile(np.moveaxis(traces, 3, 1)))
-    bad_block = job.untile(carry.bad_block)
+        pieces.append(job.layout.join(traces))
+    bad_block = job.layout.join_lanes(carry.bad_block)
     divergences = locate_all(job, bad_block, steps)
     time_s = np.arange(1, samples + 1) * (every_ms * 1e-3)
     return Traces(time_s, np.concatenate(pieces, axis=1), signals, divergences)

@@ -9,54 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from netmod.dynamics.coupling import DelayLayout, Edges, delayed_edges
-from netmod.dynamics.kernel import Lanes, Numerics, Tile, as_tiles, block_of, noisy_states
+from netmod.dynamics.coupling import DelayLayout, Edges, Windows, delayed_edges, windows
+from netmod.dynamics.increments import noisy_states
+from netmod.dynamics.kernel import Lanes, Numerics, Tile, block_of
 from netmod.dynamics.parameters import Parameters, Sparse
 from netmod.dynamics.solvers import SOLVERS
 from netmod.dynamics.stimulation import Stimulus, patterns, waveform_table
+from netmod.dynamics.tiles import Tiles, pad_targets, pad_weights, tile_width
 from netmod.errors import ConfigError, DataError, did_you_mean
 from netmod.models import Model
 
-TILE = 4
-"""Lanes that step together with weights of their own: enough to hide the cost of a kernel call,
-few enough for the cache."""
-
-SHARED_TILE = 16
-"""Lanes that step together on one connectome: one matrix product serves them all."""
-
 PRECISIONS = {"single": np.float32, "double": np.float64}
-
-
-def tile_width(
-    lanes: int,
-    devices: int,
-    *,
-    gpu: bool,
-    shared: bool,
-    delayed: bool = False,
-    own_delays: bool = False,
-) -> int:
-    """Return how many lanes step together.
-
-    Parameters
-    ----------
-    lanes, devices : int
-        Numbers of them.
-    gpu : bool
-        Whether the devices are GPUs.
-    shared : bool
-        Whether the lanes have one connectome.
-    delayed, own_delays : bool
-        Whether there are delays, and whether they differ between lanes.
-    """
-    if own_delays:
-        return 1  # the lanes of a tile have their delays in common
-    if gpu:
-        # one tile a device: a GPU hides latency by many lanes, not by a cache
-        return max(2, 1 << (-(-lanes // devices) - 1).bit_length())
-    if delayed:
-        return 1  # or the same lane would be rounded otherwise beside lanes with other delays
-    return SHARED_TILE if shared else TILE
 
 
 class Job(NamedTuple):
@@ -68,11 +31,11 @@ class Job(NamedTuple):
         The neural mass.
     numerics : Numerics
         How to integrate.
-    lanes : int
-        Number of lanes before padding.
+    layout : Tiles
+        Where the lanes lie.
     tiles : Lanes
-        Arrays ``[tile, lane, ...]``.
-    start : tuple of arrays, shape (tile, lane, region)
+        Arrays with a leading axis of tiles.
+    start : tuple of arrays, shape (tile, region, lane)
         Initial state.
     shared_weights : array, Sparse or None
         Weights that all lanes share.
@@ -82,7 +45,7 @@ class Job(NamedTuple):
 
     model: Model
     numerics: Numerics
-    lanes: int
+    layout: Tiles
     tiles: Lanes
     start: tuple[np.ndarray, ...]
     shared_weights: Any
@@ -93,11 +56,6 @@ class Job(NamedTuple):
         """Floating-point type of the run."""
         return PRECISIONS[self.numerics.precision]
 
-    def untile(self, x: Any) -> np.ndarray:
-        """Return an array ``[tile, lane, ...]`` as ``[lane, ...]`` without padding."""
-        x = np.asarray(x)
-        return x.reshape(-1, *x.shape[2:])[: self.lanes]
-
     def course(self, first_step: int, steps: int) -> np.ndarray | None:
         """Return the step averages of the stimuli, ``[step, stimulus]``; None without any."""
         if not self.stimuli:
@@ -107,22 +65,31 @@ class Job(NamedTuple):
 
     def only(self, lane: int) -> Job:
         """Return the job of one lane, which fills a tile on each device."""
-        import jax
+        place, within = self.layout.place(lane)
+        devices, tile = self.layout.devices, self.layout.tile
 
-        shape = self.tiles.key.shape[:2]
-        devices = len(jax.devices())
+        def alone(x: np.ndarray, axis: int) -> np.ndarray:
+            one = np.take(x[place], [within] * tile, axis=axis)
+            return np.stack([one] * devices)
 
-        def alone(x: np.ndarray) -> np.ndarray:
-            one = x.reshape(-1, *x.shape[2:])[lane]
-            return np.broadcast_to(one, (devices, shape[1], *one.shape)).copy()
-
-        tiles = jax.tree.map(alone, self.tiles._replace(edges=None))
+        tiles = self.tiles
+        tiles = Lanes(
+            values={name: alone(x, -1) for name, x in tiles.values.items()},
+            weights=None if tiles.weights is None else alone(tiles.weights, 0),
+            edges=None,
+            key=alone(tiles.key, 0),
+            patterns=None if tiles.patterns is None else alone(tiles.patterns, -1),
+            alive=np.ones(devices, bool),
+        )
         edges = self.tiles.edges
         if edges is not None:
-            tile = lane // shape[1]
-            common = (np.broadcast_to(x[tile], (devices, *x.shape[1:])).copy() for x in edges[:3])
-            tiles = tiles._replace(edges=Edges(*common, alone(edges.value)))
-        return self._replace(lanes=1, tiles=tiles, start=tuple(map(alone, self.start)))
+            shared = edges.weights.shape[-1] == 1
+            weights = (
+                np.stack([edges.weights[place]] * devices) if shared else alone(edges.weights, -1)
+            )
+            tiles = tiles._replace(edges=Windows(np.stack([edges.start[place]] * devices), weights))
+        start = tuple(alone(x, -1) for x in self.start)
+        return self._replace(layout=self.layout._replace(lanes=1), tiles=tiles, start=start)
 
     def step_by_step(self) -> Job:
         """Return the same job with blocks of a single step."""
@@ -193,61 +160,55 @@ def prepare(
     shared = isinstance(weights, Sparse) or np.ndim(weights) == 3
     devices = jax.devices()
     lanes = len(keys)
-    # one width for any number of lanes: another may round a lane's sums otherwise
-    tile = SHARED_TILE if shared else TILE
-    if devices[0].platform == "gpu":
-        # one tile a device: a GPU hides latency by many lanes, not by a cache
-        tile = max(2, 1 << (-(-lanes // len(devices)) - 1).bit_length())
     values = parameters.values
 
-    layout, edges = None, []
+    delays, edges = None, []
     if _has_delays(parameters):
         with jax.enable_x64(True):  # or the weights of a run in double precision would be rounded
             dense = np.asarray(weights.dense() if isinstance(weights, Sparse) else weights)
         delays_s = np.asarray(parameters.delays_s)
         if delays_s.ndim == 3 and (delays_s == delays_s[0]).all():
             delays_s = delays_s[0]
-        layout, edges, weights = _delays(dense, delays_s, lanes, dt_ms, block_steps)
+        delays, edges, weights = _delays(dense, delays_s, lanes, dt_ms, block_steps)
         # the undelayed rest is dense and small
         shared = False
+    n = parameters.n_regions
     tile = tile_width(
         lanes,
         len(devices),
         gpu=devices[0].platform == "gpu",
         shared=shared,
-        delayed=layout is not None,
+        delayed=delays is not None,
         own_delays=len(edges) > 1,
     )
-
-    def cut(x: Any, kind: Any = dtype) -> np.ndarray:
-        return as_tiles(x, tile, len(devices), kind)
-
+    layout = Tiles(lanes, n, tile, len(devices))
     numerics = Numerics(
         dt_ms=dt_ms,
         solver=solver,
         hold_coupling=model.slow_transmission if hold_coupling is None else hold_coupling,
         precision=precision,
+        regions=n,
         noisy=noisy_states(model, values),
         coloured=bool(np.any(values.get("noise_tau", 0.0) > 0)),
         stimulated=bool(stimuli),
-        delays=layout,
+        delays=delays,
     )
-    n = parameters.n_regions
     tiles = Lanes(
-        values={name: cut(value) for name, value in values.items()},
-        weights=None if shared else cut(weights),
-        edges=_cut_edges(edges, cut) if edges else None,
-        key=cut(keys, np.uint32),
-        patterns=cut(patterns(stimuli, lanes, n)) if stimuli else None,
-    )  # fmt: skip
+        values={name: layout.cut(value, dtype) for name, value in values.items()},
+        weights=None if shared else layout.cut_lanes(pad_weights(weights, layout.length), dtype),
+        edges=_cut_edges(edges, delays, layout, dtype) if edges else None,
+        key=layout.cut_lanes(keys, np.uint32),
+        patterns=layout.cut(patterns(stimuli, lanes, n), dtype) if stimuli else None,
+        alive=layout.alive,
+    )
     common = None
-    if shared:
-        common = (
-            Sparse(np.asarray(weights.source, np.int32), np.asarray(weights.value, dtype))
-            if isinstance(weights, Sparse)
-            else np.asarray(weights, dtype)
-        )
-    return Job(model, numerics, lanes, tiles, tuple(cut(s) for s in start), common, tuple(stimuli))
+    if isinstance(weights, Sparse):
+        source = pad_targets(weights.source, layout.length, 1).astype(np.int32)
+        common = Sparse(source, pad_targets(weights.value, layout.length, 1).astype(dtype))
+    elif shared:
+        common = pad_weights(weights, layout.length).astype(dtype)
+    begin = tuple(layout.cut(s, dtype) for s in start)
+    return Job(model, numerics, layout, tiles, begin, common, tuple(stimuli))
 
 
 def _has_delays(parameters: Parameters) -> bool:
@@ -259,22 +220,21 @@ def _has_delays(parameters: Parameters) -> bool:
     return bool(np.any((dense != 0).any(axis=-3) & (np.asarray(delays_s) > 0)))
 
 
-def _cut_edges(edges: Sequence[Edges], cut: Callable[..., np.ndarray]) -> Edges:
-    """Return the edges of all tiles, the delays once a tile."""
-    value = cut(np.concatenate([e.value for e in edges]))
-    tiles = len(value)
-
-    def each(arrays: list[np.ndarray], kind: Any) -> np.ndarray:
+def _cut_edges(edges: Sequence[Edges], delays: DelayLayout, layout: Tiles, dtype: Any) -> Windows:
+    """Return the edges of all tiles, each laid out on its own."""
+    value = layout.cut_lanes(np.concatenate([e.value for e in edges]), dtype)
+    if (value == value[:1, :1]).all():
+        value = value[:, :1]
+    tiles = []
+    for place, tile in enumerate(layout.order):
         # one group serves all tiles; else a tile is a lane, and the last fills up the last tiles
-        chosen = [arrays[min(k, len(arrays) - 1)] for k in range(tiles)]
-        return np.stack(chosen).astype(kind)
-
-    return Edges(
-        each([e.source for e in edges], np.int32),
-        each([e.steps for e in edges], np.int32),
-        each([e.share for e in edges], value.dtype),
-        value,
-    )
+        some = edges[min(tile, len(edges) - 1)]._replace(value=value[place])
+        some = Edges(*(pad_targets(x, layout.length, -2) for x in some))
+        tiles.append(windows(some, delays, layout.tile))
+    starts, weights = zip(*tiles, strict=True)
+    lanes = max(w.shape[-1] for w in weights)
+    weights = [np.broadcast_to(w, (*w.shape[:-1], lanes)) for w in weights]
+    return Windows(np.stack(starts), np.stack(weights).astype(dtype))
 
 
 def check_word(what: str, word: str, known: Any) -> None:
@@ -355,13 +315,22 @@ def compiled(
         Of (tiles, carry, shared weights, common), the first two with a leading tile axis.
     """
     import jax
+    import jax.numpy as jnp
     from jax.sharding import Mesh, PartitionSpec
 
     def batch(tiles, carry, shared_weights, common):
         def one(x):
             lanes, carry = x
-            tile = Tile(model, numerics, lanes, shared_weights)
-            return make_program(tile, *options)(carry, common)
+
+            def run():
+                tile = Tile(model, numerics, lanes, shared_weights)
+                return make_program(tile, *options)(carry, common)
+
+            def skip():
+                return jax.tree.map(lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(run))
+
+            # what only fills up a shape costs nothing
+            return jax.lax.cond(lanes.alive, run, skip)
 
         return jax.lax.map(one, (tiles, carry))
 

@@ -16,14 +16,14 @@ from netmod.dynamics.kernel import Tile, pack, unpack
 from netmod.dynamics.memory import check_memory, sizes_of
 from netmod.dynamics.noise import check_counter
 from netmod.dynamics.parameters import Parameters
-from netmod.dynamics.run import TILE, check_word, execute, prepare
+from netmod.dynamics.run import check_word, execute, prepare
 from netmod.dynamics.stimulation import Stimulus
 from netmod.errors import ConfigError
 from netmod.models import Model
 from netmod.observe import balloon
 from netmod.observe.balloon import HEMODYNAMICS
 
-__all__ = ["BALLOON_DT_MS", "TILE", "Recording", "Scan", "check_scan", "check_step", "simulate"]
+__all__ = ["BALLOON_DT_MS", "Recording", "Scan", "check_scan", "check_step", "simulate"]
 
 BALLOON_DT_MS = 10.0
 """Step of the hemodynamic model; its fastest time constant is near a second."""
@@ -226,6 +226,7 @@ def simulate(
         model, parameters, len(keys), dt_ms=scan.dt_ms, block_steps=neural, samples=total,
         piece=min(chunk, total), sample_steps=per_volume * neural, signals=2,
         precision=scan.precision, stimuli=len(stimuli),
+        solver=scan.solver, hold_coupling=scan.hold_coupling,
     )  # fmt: skip
     check_memory(sizes, scan.tr_s)
     job = prepare(
@@ -242,12 +243,11 @@ def simulate(
             course = course.reshape(count, per_volume, neural, -1)
         options = (scan.hemodynamics, first == 0, count, per_volume, neural)
         carry, (series, rates) = execute(job, _bold_program, options, carry, course)
-        # [tile, time, lane, region] -> [lane, time, region]
-        bold.append(job.untile(np.moveaxis(series, 1, 2)))
-        rate.append(job.untile(np.moveaxis(rates, 1, 2)))
+        bold.append(job.layout.join(series))
+        rate.append(job.layout.join(rates))
     series = np.concatenate(bold, axis=1)[:, warmup:]
     mean_rate = np.concatenate(rate, axis=1)[:, warmup:].mean(axis=1)
-    bad_block = job.untile(carry[0].bad_block)
+    bad_block = job.layout.join_lanes(carry[0].bad_block)
     finite = (bad_block < 0) & np.isfinite(series).all(axis=(1, 2))
     if _has_rates(model):
         finite &= np.isfinite(mean_rate).all(axis=1)

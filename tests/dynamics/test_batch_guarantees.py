@@ -15,7 +15,6 @@ from netmod.dynamics.divergence import Divergence
 from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.record import record
-from netmod.dynamics.run import TILE
 from netmod.dynamics.simulate import Scan, simulate
 from netmod.dynamics.stimulation import Pulse, Sinusoid, Stimulus
 from netmod.models import Model, Parameter
@@ -127,14 +126,31 @@ def together(name):
     return batch(name).record().values
 
 
+COMPANY = [[0, 1, 2, 3, 4, 5], [4, 2, 5, 0, 3, 1], range(4), [1] * 7, [k % 6 for k in range(17)]]
+"""Whole, in another order, and numbers of lanes that make tiles of other widths."""
+
+FEW = [[3], [5, 0]]
+"""With delays in common so few lanes step one by one."""
+
+
 @pytest.mark.parametrize("name", FOUR)
 def test_lanes_know_nothing_of_each_other(name):
-    """Rerun, one alone, as many as a tile, more; in order and not: the same bits."""
-    assert TILE < LANES <= 2 * TILE
     b, want = batch(name), together(name)
     assert want.shape == (LANES, 10, len(b.model.states), N)
     assert len(np.unique(want[:, -1, 0, 0])) == LANES
-    for lanes in ([0, 1, 2, 3, 4, 5], [3], [5, 0], [4, 2, 5, 0, 3, 1], range(TILE), [1] * 7):
+    for lanes in COMPANY:
+        assert_same(b.chosen(lanes).record().values, want[list(lanes)])
+    scale = np.abs(want).max(axis=(0, 1, 3), keepdims=True)[0]
+    for lanes in FEW:  # another program: it may round otherwise
+        apart = np.abs(b.chosen(lanes).record().values - want[lanes]) / scale
+        assert apart.max() < 20 * 2**-24
+
+
+@pytest.mark.parametrize("name", ["reduced_wong_wang", slow("jansen_rit")])
+def test_undelayed_lanes_are_the_same_bits_in_any_number(name):
+    b = batch(name, delayed=False)
+    want = b.record().values
+    for lanes in FEW + COMPANY:
         assert_same(b.chosen(lanes).record().values, want[list(lanes)])
 
 

@@ -9,7 +9,7 @@ import pytest
 from netmod.dynamics import available_memory, memory, run
 from netmod.dynamics import simulate as simulate_module
 from netmod.dynamics.available_memory import available_bytes, shown
-from netmod.dynamics.coupling import conduction_delays
+from netmod.dynamics.coupling import conduction_delays, windowed
 from netmod.dynamics.divergence import trace_program
 from netmod.dynamics.memory import Sizes, estimate_bytes, sizes_of
 from netmod.dynamics.network import Network, simulate_networks
@@ -99,14 +99,15 @@ def test_the_estimate_is_what_the_compiler_counts(case, precision):
     assert job.numerics.delays is None or (
         sizes.delays.history == job.numerics.delays.history
         and sizes.delays.block == job.numerics.delays.block
-        and sizes.delays.edges == job.tiles.edges.source.shape[-1]
+        and windowed(sizes.delays.edges, job.layout.tile)
+        == np.prod(job.tiles.edges.start.shape[-2:])
     )
 
 
 SIZES = Sizes(
     lanes=1, regions=84, states=2, values=20, matrices=2, stimuli=0, width=4, shared=False,
-    entries=2 * 84 * 84, noise_pairs=1, coloured=False, sent=1, received=2, block_steps=10,
-    samples=165, piece=165, sample_steps=2000, signals=2, delays=None,
+    entries=2 * 84 * 84, drawn=2, coloured=False, drawn_ahead=False, sent=1, received=2,
+    block_steps=10, samples=165, piece=165, sample_steps=2000, signals=2, delays=None,
 )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from netmod.dynamics import kernel
+from netmod.dynamics import increments
+from netmod.dynamics.increments import Increments
 from netmod.dynamics.kernel import Tile
 from netmod.dynamics.noise import (
     MAX_REGIONS,
@@ -101,7 +102,7 @@ def test_pair_and_region_can_be_read_back(pair, region):
 
 def test_the_kernel_counts_by_pair_region_and_step(monkeypatch):
     """Counters of a run with three pairs of states, across the end of a block and of the range."""
-    model, n, lanes = MODELS["jansen_rit"], 5, 2
+    model, n, lanes = MODELS["jansen_rit"], 8, 2
     values = {f"noise_sd_{name}": 1.0 for name in model.states}
     job = prepare(
         model, stack([make_parameters(model, np.zeros((n, n)), values)] * lanes),
@@ -113,19 +114,31 @@ def test_the_kernel_counts_by_pair_region_and_step(monkeypatch):
     used = []
 
     def spy(key, first, step):
-        assert [k.shape for k in key] == [(job.tiles.key.shape[1], 1)] * 2
+        assert [k.shape for k in key] == [(job.layout.tile,)] * 2
         both = np.broadcast_arrays(np.asarray(first), np.asarray(step))
         used.extend(zip(*(x.reshape(-1).tolist() for x in both), strict=True))
         return normal_pair(key, first, step)
 
-    monkeypatch.setattr(kernel, "normal_pair", spy)
+    monkeypatch.setattr(increments, "normal_pair", spy)
     for start in (0, 4, 2**32 - 5):
         tile._draws(np.uint32(start), 4)
-    tile._stationary_noise(n)
+    tile._noise.stationary()
     steps = [*range(8), *range(2**32 - 5, 2**32 - 1), 2**32 - 1]
     want = itertools.product(range(3), range(n), steps)
     assert sorted(used) == sorted((pair * 2**24 + r, s) for pair, r, s in want)
     assert len(set(used)) == len(used)
+
+
+def test_regions_that_fill_up_a_vector_draw_what_the_last_region_draws():
+    model, n = MODELS["reduced_wong_wang"], 5
+    noise = Increments(
+        model, (True, True), {"noise_sd": np.ones((8, 3))},
+        np.arange(6, dtype=np.uint32).reshape(3, 2), n, np.float32(1e-3),
+    )  # fmt: skip
+    (drawn,) = noise.draw(np.uint32(7))
+    drawn = np.asarray(drawn)
+    assert drawn.shape == (8, 3) and len(np.unique(drawn[:n])) == 3 * n
+    np.testing.assert_array_equal(drawn[n:], np.repeat(drawn[n - 1 : n], 3, axis=0))
 
 
 def test_the_longest_run_stops_before_the_counter_of_the_stationary_noise():
