@@ -8,13 +8,14 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks.runner import SUITES, SuiteError, run_case, run_suite
+from benchmarks.peers.environments import CHOSEN
+from benchmarks.runner import APART, SUITES, SuiteError, run_case, run_suite
 from netmod.errors import NetmodError
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("suite", nargs="+", choices=[*SUITES, "all"])
+    parser.add_argument("suite", nargs="+", choices=[*SUITES, *APART, "all"])
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     parser.add_argument(
         "--jobs", type=_positive, metavar="N", help="CPU devices; all cores when left out"
@@ -29,9 +30,15 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, default=Path("out/benchmarks"), metavar="FOLDER")
     parser.add_argument("--figures", type=Path, default=Path("docs/figures"), metavar="FOLDER")
+    parser.add_argument(
+        "--environments", type=Path, metavar="FOLDER",
+        help="where `peers` keeps the peers' environments; the user's cache when left out",
+    )  # fmt: skip
     parser.add_argument("--case", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     options.repeats = options.repeats or (1 if options.quick else 5)
+    if options.environments:
+        os.environ[CHOSEN] = str(options.environments)
     # a program from the cache would make compiling look free; what the user has set stands
     os.environ.setdefault("JAX_ENABLE_COMPILATION_CACHE", "false")
     try:

@@ -18,6 +18,9 @@ from benchmarks.measure import environment, load_average, peak_memory_mb, table
 SUITES = ("simulate", "delays", "linear", "fit", "graph", "scaling", "accuracy", "end_to_end")
 """Every suite is a module with ``COLUMNS``, ``cases``, ``measure``, and perhaps ``finish``."""
 
+APART = ("peers",)
+"""Suites that ``all`` leaves out: they install other packages."""
+
 BUSY = 0.5
 """Load average above which a warning is printed."""
 
@@ -41,7 +44,7 @@ def run_suite(name: str, options: Namespace) -> Path:
     Parameters
     ----------
     name : str
-        One of :data:`SUITES`.
+        One of :data:`SUITES` or :data:`APART`.
     options : Namespace
         ``device``, ``jobs``, ``repeats``, ``quick``, ``only``, ``out``, ``figures``.
 
