@@ -167,19 +167,7 @@ def _rates(case: Mapping[str, Any], repeats: int) -> dict[str, Any]:
         memory = {key: worker.peak_memory_mb() for key, worker in workers.items()}
     if not ready["our"]["finite"]:
         raise RuntimeError("the benchmark's network diverged: its rate means nothing")
-    rates = {
-        key: [
-            work["n"]
-            * ready[key]["lanes"]
-            * ready[key]["duration_s"]
-            * 1e3
-            / work["dt_ms"]
-            / s
-            / 1e6
-            for s in seconds[key]
-        ]
-        for key in workers
-    }
+    rates = {key: [_steps(work, ready[key]) / s / 1e6 for s in seconds[key]] for key in workers}
     ratios = [a / b for a, b in zip(rates["our"], rates["peer"], strict=True)]
     ratio = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
     row: dict[str, Any] = {

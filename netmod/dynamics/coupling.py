@@ -91,6 +91,10 @@ def coupling_of(model: Model, parameters: Parameters, state: Any) -> tuple[Any, 
     return inputs_of(model, sums, [row[m] for m in matrix], state, parameters.values)
 
 
+FEW_PRODUCTS = 16
+"""Lanes with weights of their own whose inputs are rounded as if each were alone."""
+
+
 def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
     """Return a function from signals ``[region, lane]`` to sums, by as few products as possible.
 
@@ -145,10 +149,6 @@ def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
         return tuple(sums)
 
     return by_signal
-
-
-FEW_PRODUCTS = 16
-"""Lanes with weights of their own whose inputs are rounded as if each were alone."""
 
 
 def sparse_sums(model: Model, weights: Sparse) -> Callable[[Sequence[Any]], Sums]:
