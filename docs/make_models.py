@@ -78,8 +78,7 @@ becomes white noise of the same $`\\sigma`$.
 
 A lane's bytes do not depend on the lanes beside it, nor on their number, as long as the program is
 the same. It is another one, which may round differently (about 1e-8), if any lane has coloured
-noise, if the lanes share one connectome or have one each, and if they have delays in common or
-not; with delays in common also if they are fewer than four on a device.
+noise, or if the lanes share one connectome or have one each.
 """
 
 

@@ -91,10 +91,6 @@ def coupling_of(model: Model, parameters: Parameters, state: Any) -> tuple[Any, 
     return inputs_of(model, sums, [row[m] for m in matrix], state, parameters.values)
 
 
-FEW_PRODUCTS = 16
-"""Lanes with weights of their own whose inputs are rounded as if each were alone."""
-
-
 def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
     """Return a function from signals ``[region, lane]`` to sums, by as few products as possible.
 
@@ -118,9 +114,6 @@ def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
         side = signals[0] if len(signals) == 1 else jnp.concatenate(signals, axis=-1)
         if tall.ndim == 2:
             return jnp.split(tall @ side, len(signals), axis=-1)
-        if tall.shape[0] <= FEW_PRODUCTS:
-            # each lane by a product of its own, as if it were alone
-            return [jnp.stack([W @ s[:, b] for b, W in enumerate(tall)], axis=1) for s in signals]
         return [jnp.einsum("bij,jb->ib", tall, s) for s in signals]
 
     if matrices == 1:

@@ -13,9 +13,6 @@ import numpy as np
 SHARED_TILE = 16
 """Lanes that step together on one connectome: one matrix product serves them all."""
 
-DELAYED_TILE = 16
-"""Lanes that step together with delays in common: what an edge passes on is read once for all."""
-
 VECTOR = 8
 """Regions are filled up to a multiple of it: a rest would be computed number by number."""
 
@@ -48,9 +45,7 @@ def tile_width(
         # one tile a device: a GPU hides latency by many lanes, not by a cache
         return max(2, 1 << (-(-lanes // devices) - 1).bit_length())
     if delayed:
-        # lanes that fill up a tile cost as much as the others; XLA does badly with two
-        least = 1 << (-(-lanes // devices) - 1).bit_length()
-        return 1 if least < 4 else min(DELAYED_TILE, least)
+        return 1  # or a lane would be rounded by the number of lanes beside it
     # a connectome of its own stays in the cache for the whole run of a lane
     return SHARED_TILE if shared else 1
 

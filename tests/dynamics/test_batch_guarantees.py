@@ -126,11 +126,11 @@ def together(name):
     return batch(name).record().values
 
 
-COMPANY = [[0, 1, 2, 3, 4, 5], [4, 2, 5, 0, 3, 1], range(4), [1] * 7, [k % 6 for k in range(17)]]
-"""Whole, in another order, and numbers of lanes that make tiles of other widths."""
-
-FEW = [[3], [5, 0]]
-"""With delays in common so few lanes step one by one."""
+COMPANY = [
+    [0, 1, 2, 3, 4, 5], [3], [5, 0], [4, 2, 5, 0, 3, 1], range(4), [1] * 7,
+    [k % 6 for k in range(17)],
+]  # fmt: skip
+"""Rerun, one alone, more than there are; in order and not."""
 
 
 @pytest.mark.parametrize("name", FOUR)
@@ -140,17 +140,13 @@ def test_lanes_know_nothing_of_each_other(name):
     assert len(np.unique(want[:, -1, 0, 0])) == LANES
     for lanes in COMPANY:
         assert_same(b.chosen(lanes).record().values, want[list(lanes)])
-    scale = np.abs(want).max(axis=(0, 1, 3), keepdims=True)[0]
-    for lanes in FEW:  # another program: it may round otherwise
-        apart = np.abs(b.chosen(lanes).record().values - want[lanes]) / scale
-        assert apart.max() < 20 * 2**-24
 
 
 @pytest.mark.parametrize("name", ["reduced_wong_wang", slow("jansen_rit")])
 def test_undelayed_lanes_are_the_same_bits_in_any_number(name):
     b = batch(name, delayed=False)
     want = b.record().values
-    for lanes in FEW + COMPANY:
+    for lanes in COMPANY:
         assert_same(b.chosen(lanes).record().values, want[list(lanes)])
 
 
