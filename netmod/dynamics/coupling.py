@@ -260,7 +260,8 @@ def unrolled(lanes: int) -> int:
 
 def windowed(edges: int, lanes: int) -> int:
     """Return the number of edges of a target with those that fill up the last turn."""
-    return -(-edges // unrolled(lanes)) * unrolled(lanes)
+    # at least two turns: XLA would dissolve a loop of one and round what it fuses otherwise
+    return max(2, -(-edges // unrolled(lanes))) * unrolled(lanes)
 
 
 class Windows(NamedTuple):
