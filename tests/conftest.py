@@ -1,5 +1,7 @@
 """What holds for every test: no screen, no network (pytest-socket), jax in single precision.
 
+Programs are compiled with the flags that a user's are.
+
 No test reads programs that another run has compiled; those that do say so.
 """
 
@@ -8,6 +10,9 @@ import sys
 
 import pytest
 
+from netmod.dynamics.devices import with_cpu_flags
+
+os.environ["XLA_FLAGS"] = with_cpu_flags(os.environ.get("XLA_FLAGS", ""))
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["NETMOD_COMPILATION_CACHE"] = "off"
 os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)

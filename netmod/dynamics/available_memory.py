@@ -29,7 +29,7 @@ def available_bytes() -> int | None:
         return _parsed(limit)
     import jax
 
-    device = jax.devices()[0]
+    device = jax.local_devices()[0]
     if device.platform != "cpu":
         stats = device.memory_stats() or {}
         if "bytes_limit" not in stats:

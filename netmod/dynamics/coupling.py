@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.dynamics.tiles import VECTOR
 from netmod.models import Model
 
 Sums = tuple[tuple[Any, ...], ...]
@@ -157,12 +159,8 @@ def sparse_sums(model: Model, weights: Sparse) -> Callable[[Sequence[Any]], Sums
     return sums
 
 
-UNROLL = {"few": 4, "many": 12}
-"""Edges of a target that one turn of the loop over them takes, with few or many lanes: the longer
-the windows, the better many of them share the cost of a kernel call."""
-
-MANY = 8
-"""Lanes from which on a tile has many."""
+UNROLL = 4
+"""Edges of a target that one turn of the loop over them takes."""
 
 
 class Edges(NamedTuple):
@@ -195,7 +193,9 @@ class DelayLayout(NamedTuple):
     block : int
         Steps for which all inputs are known in advance: the shortest delay.
     history : int
-        Steps that are kept.
+        Steps that are kept, up to now.
+    spare : int
+        Steps after them, which a block of the observer fills before the oldest are dropped.
     fractional : bool
         Whether any delay is not a whole number of steps.
     immediate : bool
@@ -204,8 +204,14 @@ class DelayLayout(NamedTuple):
 
     block: int
     history: int
+    spare: int
     fractional: bool
     immediate: bool
+
+    @property
+    def length(self) -> int:
+        """Steps of the array that holds the history."""
+        return self.history + self.spare
 
 
 def delayed_edges(
@@ -253,15 +259,10 @@ def delayed_edges(
     return Edges(source, steps, share, value), immediate, shortest, longest
 
 
-def unrolled(lanes: int) -> int:
-    """Return how many edges of a target one turn takes."""
-    return UNROLL["many" if lanes >= MANY else "few"]
-
-
-def windowed(edges: int, lanes: int) -> int:
+def windowed(edges: int) -> int:
     """Return the number of edges of a target with those that fill up the last turn."""
     # at least two turns: XLA would dissolve a loop of one and round what it fuses otherwise
-    return max(2, -(-edges // unrolled(lanes))) * unrolled(lanes)
+    return max(2, -(-edges // UNROLL)) * UNROLL
 
 
 class Windows(NamedTuple):
@@ -300,15 +301,14 @@ def windows(edges: Edges, layout: DelayLayout, lanes: int) -> Windows:
     if (value == value[:1]).all():
         value = value[:1]
     n, width = edges.source.shape
-    unroll = unrolled(lanes)
-    turns = windowed(width, lanes) // unroll
+    turns = windowed(width) // UNROLL
 
     def by_turn(x: np.ndarray) -> np.ndarray:
         # what fills up a turn has no weight and reads what is there anyway
-        fill = [(0, 0), (0, turns * unroll - width)] + [(0, 0)] * (x.ndim - 2)
-        return np.pad(x, fill).reshape(n, turns, unroll, *x.shape[2:])
+        fill = [(0, 0), (0, turns * UNROLL - width)] + [(0, 0)] * (x.ndim - 2)
+        return np.pad(x, fill).reshape(n, turns, UNROLL, *x.shape[2:])
 
-    start = (edges.source * layout.history + (layout.history - 1) - edges.steps) * lanes
+    start = (edges.source * layout.length + (layout.history - 1) - edges.steps) * lanes
     value = np.transpose(value, (2, 3, 1, 0))[:, :, None, :, None]
     if layout.fractional:
         share = edges.share[:, :, None, None, None, None]
@@ -332,49 +332,61 @@ def delayed_sums(model: Model, edges: Windows, block: int) -> Callable[[Any], An
     Returns
     -------
     callable
-        From ``[signal, region, history, lane]``, the last step being now, to
-        ``[input-and-signal, block + 1, region, lane]``: the sums now and after each step.
+        From the history ``[signal, region, step, lane]`` and the steps by which now lies behind the
+        end of what is kept, to ``[input-and-signal, block + 1, region, lane]``: the sums now and
+        after each step.
     """
     import jax
     import jax.numpy as jnp
 
-    turns, unroll, shifts, matrices = edges.weights.shape[1:5]
+    turns, _, shifts, matrices = edges.weights.shape[1:5]
+    alike = edges.weights.shape[-1] == 1
     matrix, places = matrices_of(model, matrices), places_of(model)
     groups = [
         sorted({m for m, place in zip(matrix, places, strict=True) if s in place})
         for s in range(len(model.sent) * model.link.signals)
     ]
 
-    def of_signal(past, chosen):
+    def of_signal(past, late_by, chosen):
         """Return the sums of one signal by some matrices, ``[matrix, step, target, lane]``."""
         lanes = past.shape[-1]
         past = past.reshape(-1)
         length = (block + 1) * lanes
+        if alike:
+            # one number weighs a whole window: a flat one, of whole vectors
+            shape = (-(-length // VECTOR) * VECTOR,)
+        else:
+            shape = (block + 1, lanes)
+        size = math.prod(shape)
 
         def target(row):
             start, weights = row
+            weights = weights[..., 0] if alike else weights
 
             def turn(k, total):
-                for u in range(unroll):
+                for u in range(UNROLL):
                     for shift in range(shifts):
                         # what one edge passes on during the block, all lanes side by side;
                         # sliced anew for each use, it is read in place
-                        first = (start[k, u] - shift * lanes,)
-                        late = jax.lax.dynamic_slice(past, first, (length,))
-                        total = total + weights[k, u, shift] * late.reshape(1, -1, lanes)
+                        first = (start[k, u] + (late_by - shift) * lanes,)
+                        late = jax.lax.dynamic_slice(past, first, (size,))
+                        total = total + weights[k, u, shift] * late.reshape(1, *shape)
                 return total
 
-            zero = jnp.zeros((len(chosen), block + 1, lanes), past.dtype)
+            zero = jnp.zeros((len(chosen), *shape), past.dtype)
             # edge by edge: no [edge, step] table is kept, and the order is fixed
             return jax.lax.fori_loop(0, turns, turn, zero)
 
         weights = edges.weights
         if len(chosen) < matrices:
             weights = weights[:, :, :, :, jnp.asarray(chosen)]
-        return jnp.moveaxis(jax.lax.map(target, (edges.start, weights)), 0, 2)
+        sums = jax.lax.map(target, (edges.start, weights))
+        if alike:
+            sums = sums[..., :length].reshape(*sums.shape[:2], block + 1, lanes)
+        return jnp.moveaxis(sums, 0, 2)
 
-    def sums(history):
-        by_signal = [of_signal(history[s], chosen) for s, chosen in enumerate(groups)]
+    def sums(history, late_by):
+        by_signal = [of_signal(history[s], late_by, chosen) for s, chosen in enumerate(groups)]
         return jnp.stack(
             [
                 by_signal[s][groups[s].index(m)]

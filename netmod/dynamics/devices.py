@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from threadpoolctl import threadpool_limits
 
 from netmod.dynamics.compilation_cache import keep_compiled_programs
+from netmod.dynamics.hosts import Hosts, check_exchange, connect
 from netmod.errors import ConfigError
 
 _CPU_FLAGS = {
     # one device a core runs its own loop; a shared thread pool inside an operation only disturbs
     "--xla_cpu_multi_thread_eigen": "false",
+    # loops over few bytes become one function, which saves most calls of the loop over the edges
+    "--xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=100000",
 }
 
 
@@ -31,7 +34,9 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def prepare_devices(device: str = "cpu", jobs: int | None = None) -> tuple[str, ...]:
+def prepare_devices(
+    device: str = "cpu", jobs: int | None = None, hosts: Hosts | None = None
+) -> tuple[str, ...]:
     """Choose the platform and, on the CPU, one JAX device for each core.
 
     To be called once by a program, before anything has run in JAX: importing netmod changes
@@ -46,30 +51,33 @@ def prepare_devices(device: str = "cpu", jobs: int | None = None) -> tuple[str, 
         line on stderr if JAX's GPU plugin is installed.
     jobs : int, optional
         Number of CPU devices; all cores that this process may use when None.
+    hosts : Hosts, optional
+        Share the lanes of every run with other processes, each of which runs the same program and
+        gets all results; this process alone by default.
 
     Returns
     -------
     tuple of str
-        The devices, as JAX names them.
+        The devices of all processes, as JAX names them.
 
     Raises
     ------
     ConfigError
-        If a GPU was asked for and JAX sees none.
+        If a GPU was asked for and JAX sees none; or if the processes do not come together
+        (:func:`netmod.dynamics.hosts.connect`), or differ in their number of devices.
     """
     wanted = device
     if device == "auto" and not _gpu_possible():
         device = "cpu"
     flags = os.environ.get("XLA_FLAGS", "")
     if device != "gpu":
-        for flag, value in _CPU_FLAGS.items():
-            if flag not in flags:
-                flags = f"{flags} {flag}={value}".strip()
-        os.environ["XLA_FLAGS"] = flags
+        os.environ["XLA_FLAGS"] = flags = with_cpu_flags(flags)
     if device == "cpu":
         os.environ.setdefault("JAX_PLATFORMS", "cpu")
     import jax
 
+    if hosts is not None:
+        connect(hosts)
     keep_compiled_programs()
     chosen = "xla_force_host_platform_device_count" in flags or "JAX_NUM_CPU_DEVICES" in os.environ
     if device != "gpu" and not chosen:
@@ -92,7 +100,15 @@ def prepare_devices(device: str = "cpu", jobs: int | None = None) -> tuple[str, 
     if found == "cpu":
         # small matrices gain nothing from BLAS threads, which spin against the devices' own
         threadpool_limits(1, user_api="blas")
+    if hosts is not None:
+        check_exchange()
     return tuple(str(d) for d in devices)
+
+
+def with_cpu_flags(flags: str) -> str:
+    """Return XLA's flags with those that measured best on the CPU, unless they are set already."""
+    missing = [f"{flag}={value}" for flag, value in _CPU_FLAGS.items() if flag not in flags]
+    return " ".join([*flags.split(), *missing])
 
 
 def _gpu_possible() -> bool:

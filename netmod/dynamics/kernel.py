@@ -24,6 +24,7 @@ from netmod.dynamics.coupling import (
 from netmod.dynamics.increments import Increments
 from netmod.dynamics.parameters import Sparse
 from netmod.dynamics.solvers import SOLVERS
+from netmod.dynamics.tiles import VECTOR
 from netmod.models import Model
 
 
@@ -100,7 +101,7 @@ class Neural(NamedTuple):
     coloured : array, shape (state, region, lane), or None
         Coloured noise.
     history : array, shape (signal, region, step, lane), or None
-        What was sent, up to now.
+        What was sent, up to now; what follows is to be overwritten.
     step : uint32
         Steps so far: the noise counter.
     bad_block : array, shape (lane,), int32
@@ -154,9 +155,7 @@ class Tile:
         lanes = state[0].shape[-1]
         history = None
         if self.numerics.delays:
-            history = jnp.repeat(
-                self._sent(state)[:, :, None], self.numerics.delays.history, axis=2
-            )
+            history = jnp.repeat(self._sent(state)[:, :, None], self.numerics.delays.length, axis=2)
         coloured = self._noise.stationary() if self.numerics.coloured else None
         return Neural(
             pack(state),
@@ -193,7 +192,7 @@ class Tile:
         import jax
         import jax.numpy as jnp
 
-        layout = self.numerics.delays
+        layout, count = self.numerics.delays, len(self.model.states)
         ahead = steps if layout is None else layout.block
         draws = self._draws(neural.step, steps)
         values = self.lanes.values
@@ -203,32 +202,40 @@ class Tile:
 
         def advance(first, packed, coloured, totals, ahead_sums):
             def one(k, inner):
-                packed, coloured, totals, sent = inner
-                before = unpack(packed, len(self.model.states))
+                packed, coloured, totals, sent, late = inner
+                before = unpack(packed, count)
                 # of the state before the step: read from the new one, XLA would step once for each
                 totals = tuple(t + s for t, s in zip(totals, seen(before), strict=True))
-                if sent is not None:
+                if layout is not None:
                     sent = sent.at[:, :, k].set(self._sent(before))
                 state, coloured = self._step(
                     before,
                     coloured,
                     draws(first + k),
                     None if course is None else course[first + k],
-                    None if ahead_sums is None else (ahead_sums[:, k], ahead_sums[:, k + 1]),
+                    late,
                 )
-                return pack(state), coloured, totals, sent
+                if layout is not None:
+                    late = late[1], ahead_sums[:, k + 2]
+                return pack(state), coloured, totals, sent, late
 
-            sent = None if layout is None else jnp.zeros_like(neural.history[:, :, :ahead])
-            return jax.lax.fori_loop(0, ahead, one, (packed, coloured, totals, sent))
+            sent = late = None
+            if layout is not None:
+                sent = jnp.zeros_like(neural.history[:, :, :ahead])
+                late = ahead_sums[:, 0], ahead_sums[:, 1]
+            return jax.lax.fori_loop(0, ahead, one, (packed, coloured, totals, sent, late))[:4]
 
         def delayed(q, outer):
             packed, coloured, totals, history = outer
+            first = q * ahead
             packed, coloured, totals, sent = advance(
-                q * ahead, packed, coloured, totals, self._ahead(history)
+                first, packed, coloured, totals, self._ahead(history, first)
             )
-            now = self._sent(unpack(packed, len(self.model.states)))[:, :, None]
-            history = jnp.concatenate([history[:, :, ahead:-1], sent, now], axis=2)
-            return packed, coloured, totals, history
+            now = self._sent(unpack(packed, count))[:, :, None]
+            sent = jnp.concatenate([sent, now], axis=2)
+            # in place: behind what is kept there is room for the steps of the whole block
+            start = (0, 0, first + layout.history - 1, 0)
+            return packed, coloured, totals, jax.lax.dynamic_update_slice(history, sent, start)
 
         # the first step adds the state before the block, which does not belong to it
         totals = tuple(-s for s in seen(self.state_of(neural)))
@@ -238,6 +245,8 @@ class Tile:
         else:
             outer = (neural.packed, neural.coloured, totals, history)
             packed, coloured, totals, history = jax.lax.fori_loop(0, steps // ahead, delayed, outer)
+            kept = jax.lax.dynamic_slice_in_dim(history, steps, layout.history, axis=2)
+            history = jax.lax.dynamic_update_slice_in_dim(history, kept, 0, axis=2)
         finite = jnp.stack([jnp.isfinite(p).all(axis=0) for p in packed]).all(axis=0)
         bad = jnp.where((neural.bad_block < 0) & ~finite, neural.block, neural.bad_block)
         after = Neural(
@@ -260,7 +269,7 @@ class Tile:
         state, values = self.state_of(neural), self.lanes.values
         sums = None if self._sums is None else self._sums(signals_of(self.model, state, values))
         if self._now is not None:
-            sums = self._joined(sums, self._now(neural.history)[:, 0])
+            sums = self._joined(sums, self._now(neural.history, 0)[:, 0])
         return inputs_of(self.model, sums, self._strength, state, values)
 
     def _sent(self, state: Sequence[Any]) -> Any:
@@ -386,6 +395,11 @@ def unpack(packed: Sequence[Any], states: int) -> tuple[Any, ...]:
     """Undo :func:`pack`."""
     split = [part for p in packed[: states // 2] for part in (p.real, p.imag)]
     return (*split, *packed[states // 2 :])
+
+
+def spare_of(steps: int) -> int:
+    """Return the steps that a history keeps free for a block: its own, and a vector to read."""
+    return steps + VECTOR
 
 
 def block_of(longest: int, steps: int) -> int:

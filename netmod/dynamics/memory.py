@@ -13,6 +13,9 @@ of D devices and P lanes in all (with those that fill up the shapes), a run hold
   pair of states) unless it is drawn step by step, a tile's samples, its weights twice, its
   delayed edges, history and inputs of a block;
 - results: every sample of every lane, twice while the pieces are joined.
+
+A run that keeps co-moments holds ``(N + 2) N w`` bytes of them in the state of each lane instead
+of samples: its memory grows with its length by the course of the stimuli alone.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import numpy as np
 from netmod.dynamics.available_memory import available_bytes, shown
 from netmod.dynamics.coupling import windowed
 from netmod.dynamics.increments import noisy_states
-from netmod.dynamics.kernel import block_of, draws_each_step
+from netmod.dynamics.kernel import block_of, draws_each_step, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
 from netmod.dynamics.tiles import Tiles, tile_width
 from netmod.errors import NetmodError
@@ -93,6 +96,8 @@ class Sizes(NamedTuple):
         Numbers that a sample holds of a region.
     delays : Delays or None
         Sizes of delayed inputs.
+    comoments : bool
+        Whether the co-moments of the first signal are kept instead of samples.
     """
 
     lanes: int
@@ -115,6 +120,7 @@ class Sizes(NamedTuple):
     sample_steps: int
     signals: int
     delays: Delays | None
+    comoments: bool = False
 
 
 class Estimate(NamedTuple):
@@ -159,6 +165,7 @@ def sizes_of(
     stimuli: int,
     solver: str = "heun",
     hold_coupling: bool | None = None,
+    comoments: bool = False,
 ) -> Sizes:
     """Return the sizes of a run; nothing of its size is made.
 
@@ -172,7 +179,7 @@ def sizes_of(
         Number of networks.
     dt_ms : float
         Step.
-    block_steps, samples, piece, sample_steps, signals, stimuli : int
+    block_steps, samples, piece, sample_steps, signals, stimuli, comoments
         As in :class:`Sizes`.
     precision : {"single", "double"}
         Width of the numbers.
@@ -209,6 +216,7 @@ def sizes_of(
         sample_steps=sample_steps,
         signals=signals,
         delays=delays,
+        comoments=comoments,
     )
 
 
@@ -277,26 +285,29 @@ def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimat
     edges = history = sums = 0
     if delays is not None:
         each = (1 + delays.fractional) * s.matrices * (1 if delays.alike else tile) * w
-        edges = n * windowed(delays.edges, tile) * (4 + each)
-        history = s.sent * n * delays.history * w
+        edges = n * windowed(delays.edges) * (4 + each)
+        history = s.sent * n * (delays.history + spare_of(s.block_steps)) * w
         if not delays.immediate:
             unused, tile_weights = tile_weights, 0
         sums = s.received * (delays.block + 1) * n * w * tile
     course = s.piece * s.sample_steps * s.stimuli * w * devices
     inputs = lanes * lane + tiles * (tile_weights + edges) + common + course
 
-    carry = (s.states * (1 + s.coloured) + _BALLOON_STATES) * n * w + history
-    sample = s.signals * n * w
+    moments = (n + s.signals) * n * w if s.comoments else 0
+    carry = (s.states * (1 + s.coloured) + _BALLOON_STATES) * n * w + history + moments
+    sample = 0 if s.comoments else s.signals * n * w
     pieces = 1 if s.piece >= s.samples else 2
     outputs = lanes * (s.piece * sample + pieces * carry)
 
     draws = (s.block_steps if s.drawn_ahead else 0) * s.drawn * n * tile * w
     # state, drift and noise of a step and of the solver's stages
     step = 20 * s.states * n * w * tile
-    flight = draws + s.piece * sample * tile + 2 * tile_weights + edges + history * tile
+    flight = draws + s.piece * sample * tile + 2 * tile_weights + edges + (history + moments) * tile
     temporaries = devices * (flight + sums + step) + common
 
-    results = 2 * s.lanes * s.samples * sample + (lanes * s.piece * sample if devices > 1 else 0)
+    results = s.lanes * (2 * s.samples * sample + moments)
+    if devices > 1:
+        results += lanes * (s.piece * sample + moments)
     # double precision on the way: times and integrals of a waveform, weights split by delay
     table = s.piece * s.sample_steps * (s.stimuli + 4) * 8 if s.stimuli else 0
     split = 0 if delays is None else 5 * s.lanes * s.matrices * n * n * 8
@@ -305,7 +316,7 @@ def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimat
     return Estimate(int(inputs), int(outputs), int(temporaries), int(host))
 
 
-def check_memory(sizes: Sizes, sample_s: float) -> None:
+def check_memory(sizes: Sizes, sample_s: float, *, keeps_fc: bool = False) -> None:
     """Refuse a run that would not fit into memory.
 
     Parameters
@@ -314,6 +325,8 @@ def check_memory(sizes: Sizes, sample_s: float) -> None:
         From :func:`sizes_of`.
     sample_s : float
         Length of a sample, to say how long a piece may be.
+    keeps_fc : bool
+        Whether the run could keep the FC alone, to say so where that would fit.
 
     Raises
     ------
@@ -343,6 +356,8 @@ def check_memory(sizes: Sizes, sample_s: float) -> None:
         hints.append(f"simulate at most {lanes} lanes at once")
     if piece:
         hints.append(f"set chunk_s to at most {piece * sample_s:g}")
+    if keeps_fc and not sizes.comoments and needed(sizes._replace(comoments=True)) <= available:
+        hints.append('set keep="fc" if the series is not needed')
     hints.append("shorten the run" if lanes else "shorten the run or take fewer regions")
     raise NetmodError(
         "the run does not fit into memory",

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netmod.dynamics.coupling import DelayLayout, Edges, Windows, delayed_edges, windows
+from netmod.dynamics.hosts import by_process, gather, spread
 from netmod.dynamics.increments import noisy_states
-from netmod.dynamics.kernel import Lanes, Numerics, Tile, block_of
+from netmod.dynamics.kernel import Lanes, Numerics, Tile, block_of, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
 from netmod.dynamics.solvers import SOLVERS
 from netmod.dynamics.stimulation import Stimulus, patterns, waveform_table
@@ -282,6 +283,7 @@ def _delays(
     layout = DelayLayout(
         block=block_of(shortest, block_steps),
         history=max(most for *_, most in found) + 2,
+        spare=spare_of(block_steps),
         fractional=any((e.share > 0).any() for e in edges),
         immediate=bool((undelayed != 0).any()),
     )
@@ -352,9 +354,17 @@ def compiled(
 def execute(
     job: Job, make_program: Callable[..., Any], options: tuple[Any, ...], carry: Any, common: Any
 ) -> Any:
-    """Compile if need be, run, and return NumPy arrays with a leading tile axis."""
+    """Compile if need be, run, and return NumPy arrays with a leading tile axis.
+
+    Of several processes each calls with the same arrays, and each gets all of the result.
+    """
     import jax
 
+    devices = by_process(jax.devices())
+    lanes, shared = (job.tiles, carry), (job.shared_weights, common)
     with job.width():
-        program = compiled(make_program, job.model, job.numerics, options, tuple(jax.devices()))
-        return jax.tree.map(np.asarray, program(job.tiles, carry, job.shared_weights, common))
+        program = compiled(make_program, job.model, job.numerics, options, devices)
+        if jax.process_count() == 1:
+            return jax.tree.map(np.asarray, program(*lanes, *shared))
+        lanes, shared = spread(lanes, devices, "lanes"), spread(shared, devices, None)
+        return gather(program(*lanes, *shared), devices)

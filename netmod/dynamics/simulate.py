@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from netmod.dynamics.comoments import CoMoments, pearson
 from netmod.dynamics.divergence import Divergence, locate_all
 from netmod.dynamics.kernel import Tile, pack, unpack
 from netmod.dynamics.memory import check_memory, sizes_of
@@ -23,10 +24,13 @@ from netmod.models import Model
 from netmod.observe import balloon
 from netmod.observe.balloon import HEMODYNAMICS
 
-__all__ = ["BALLOON_DT_MS", "Recording", "Scan", "check_scan", "check_step", "simulate"]
+__all__ = ["BALLOON_DT_MS", "KEPT", "Recording", "Scan", "check_scan", "check_step", "simulate"]
 
 BALLOON_DT_MS = 10.0
 """Step of the hemodynamic model; its fastest time constant is near a second."""
+
+KEPT = ("bold", "fc")
+"""What a scan may leave behind: the series, or nothing but its correlation."""
 
 
 class Scan(NamedTuple):
@@ -66,20 +70,24 @@ class Recording(NamedTuple):
 
     Attributes
     ----------
-    bold : array, shape (lane, time, region)
-        BOLD at each TR, as a fraction of rest.
+    bold : array, shape (lane, time, region), or None
+        BOLD at each TR, as a fraction of rest; None where only the correlation is kept.
     rate_hz : array, shape (lane, region)
         Mean excitatory rate over the recorded time; NaN for a model without rates.
     finite : array, shape (lane,), bool
         False where the run left the finite numbers.
     divergences : tuple of Divergence
         Where and when each of those lanes did.
+    fc : array, shape (lane, region, region), or None
+        Pearson correlation of the unfiltered BOLD, where only that is kept; NaN for a lane that is
+        not finite and for a region without variance.
     """
 
-    bold: np.ndarray
+    bold: np.ndarray | None
     rate_hz: np.ndarray
     finite: np.ndarray
     divergences: tuple[Divergence, ...] = ()
+    fc: np.ndarray | None = None
 
 
 def check_scan(
@@ -181,6 +189,7 @@ def simulate(
     *,
     stimuli: Sequence[Stimulus] = (),
     chunk_s: float | None = None,
+    keep: str = "bold",
 ) -> Recording:
     """Simulate several networks and observe their BOLD.
 
@@ -201,6 +210,11 @@ def simulate(
     chunk_s : float, optional
         Simulate piece by piece, so that memory does not grow with the length of the run; every
         number is the same to the last bit. A multiple of ``tr_s``.
+    keep : {"bold", "fc"}
+        The series, or only its correlation, from running co-moments
+        (:mod:`netmod.dynamics.comoments`): memory then does not grow with the length of the run,
+        but for the course of stimuli, which ``chunk_s`` cuts. It is the correlation of unfiltered
+        BOLD: a zero-phase filter needs the series.
 
     Returns
     -------
@@ -214,10 +228,12 @@ def simulate(
     NetmodError
         If the run would not fit into memory (:func:`netmod.dynamics.memory.check_memory`).
     """
+    check_word("keep", keep, KEPT)
     stimuli = (stimuli,) if isinstance(stimuli, Stimulus) else tuple(stimuli)
     values = None if parameters is None else parameters.values
     warmup, volumes, per_volume, neural = check_scan(model, scan, values)
     total = warmup + volumes
+    uncounted = warmup if keep == "fc" else None
     chunk = total if chunk_s is None else max(1, round(chunk_s / scan.tr_s))
     if chunk_s is not None and abs(chunk * scan.tr_s - chunk_s) > 1e-6 * chunk_s:
         raise ConfigError(f"chunk_s must be a whole multiple of {scan.tr_s:g}", got=f"{chunk_s:g}")
@@ -226,33 +242,43 @@ def simulate(
         model, parameters, len(keys), dt_ms=scan.dt_ms, block_steps=neural, samples=total,
         piece=min(chunk, total), sample_steps=per_volume * neural, signals=2,
         precision=scan.precision, stimuli=len(stimuli),
-        solver=scan.solver, hold_coupling=scan.hold_coupling,
+        solver=scan.solver, hold_coupling=scan.hold_coupling, comoments=keep == "fc",
     )  # fmt: skip
-    check_memory(sizes, scan.tr_s)
+    check_memory(sizes, scan.tr_s, keeps_fc=True)
     job = prepare(
         model, parameters, start, keys, dt_ms=scan.dt_ms, block_steps=neural, solver=scan.solver,
         hold_coupling=scan.hold_coupling, precision=scan.precision, stimuli=stimuli,
     )  # fmt: skip
 
     carry: Any = job.start
-    bold, rate = [], []
+    pieces = []
     for first in range(0, total, chunk):
         count = min(chunk, total - first)
         course = job.course(first * per_volume * neural, count * per_volume * neural)
         if course is not None:
             course = course.reshape(count, per_volume, neural, -1)
-        options = (scan.hemodynamics, first == 0, count, per_volume, neural)
-        carry, (series, rates) = execute(job, _bold_program, options, carry, course)
-        bold.append(job.layout.join(series))
-        rate.append(job.layout.join(rates))
-    series = np.concatenate(bold, axis=1)[:, warmup:]
-    mean_rate = np.concatenate(rate, axis=1)[:, warmup:].mean(axis=1)
-    bad_block = job.layout.join_lanes(carry[0].bad_block)
-    finite = (bad_block < 0) & np.isfinite(series).all(axis=(1, 2))
+        options = (scan.hemodynamics, first == 0, count, per_volume, neural, uncounted)
+        carry, seen = execute(job, _bold_program, options, carry, course)
+        if seen is not None:
+            pieces.append([job.layout.join(x) for x in seen])
+    neural_state, _, moments = carry
+    bad_block = job.layout.join_lanes(neural_state.bad_block)
+    finite = bad_block < 0
+    series = fc = None
+    if moments is None:
+        series, rate = (np.concatenate(x, axis=1)[:, warmup:] for x in zip(*pieces, strict=True))
+        mean_rate = rate.mean(axis=1)
+        finite &= np.isfinite(series).all(axis=(1, 2))
+    else:
+        mean_rate = job.layout.join(moments.rate_hz)
+        finite &= np.isfinite(job.layout.join(moments.mean)).all(axis=1)
+        fc = pearson(job.layout.join(moments.products)[:, : job.layout.regions])
     if _has_rates(model):
         finite &= np.isfinite(mean_rate).all(axis=1)
+    if fc is not None:
+        fc[~finite] = np.nan
     divergences = locate_all(job, bad_block, neural)
-    return Recording(series, mean_rate, finite, divergences)
+    return Recording(series, mean_rate, finite, divergences, fc)
 
 
 def _has_rates(model: Model) -> bool:
@@ -265,9 +291,18 @@ def _has_rates(model: Model) -> bool:
 
 
 def _bold_program(
-    tile: Tile, hemodynamics: str, fresh: bool, volumes: int, per_volume: int, neural_steps: int
+    tile: Tile,
+    hemodynamics: str,
+    fresh: bool,
+    volumes: int,
+    per_volume: int,
+    neural_steps: int,
+    uncounted: int | None,
 ) -> Any:
-    """Return a function from the state of a tile to the state after some volumes, and these."""
+    """Return a function from the state of a tile to the state after some volumes, and these.
+
+    If the first volumes are ``uncounted``, the co-moments of all others are kept instead of them.
+    """
     import jax
     import jax.numpy as jnp
 
@@ -290,17 +325,21 @@ def _bold_program(
         return (neural, pack(y), rate_sum), None
 
     def volume(carry, course):
-        neural, vessels = carry
+        neural, vessels, moments = carry
         zero = jnp.zeros_like(neural.packed[0].real)
         (neural, vessels, rate_sum), _ = jax.lax.scan(
             balloon_step, (neural, vessels, zero), course, length=per_volume
         )
-        return (neural, vessels), (balloon.bold(unpack(vessels, 4), hemo), rate_sum / per_volume)
+        seen = balloon.bold(unpack(vessels, 4), hemo), rate_sum / per_volume
+        if moments is None:
+            return (neural, vessels, None), seen
+        return (neural, vessels, moments.add(*seen)), None
 
     def run(carry, course):
         if fresh:
             activity = model.drive(model.signal(model.observed, carry, values))
-            carry = (tile.start(carry), pack(balloon.steady(activity, hemo)))
+            moments = None if uncounted is None else CoMoments.start(activity, uncounted)
+            carry = (tile.start(carry), pack(balloon.steady(activity, hemo)), moments)
         return jax.lax.scan(volume, carry, course, length=volumes)
 
     return run

@@ -34,20 +34,31 @@ class Simulated(NamedTuple):
 
     Attributes
     ----------
-    bold : array, shape (time, region)
-        BOLD at each TR, as a fraction of rest.
+    bold : array, shape (time, region), or None
+        BOLD at each TR, as a fraction of rest; None if only its correlation was kept.
     rate_hz : array, shape (region,)
         Mean excitatory rate; NaN for a model without rates.
     tr_s : float
         Repetition time.
+    running_fc : array, shape (region, region), or None
+        The correlation, if only that was kept (``keep="fc"``).
     """
 
-    bold: np.ndarray
+    bold: np.ndarray | None
     rate_hz: np.ndarray
     tr_s: float
+    running_fc: np.ndarray | None = None
 
     def fc(self) -> np.ndarray:
-        """Return the Pearson correlation of BOLD, shape (region, region)."""
+        """Return the Pearson correlation of unfiltered BOLD, shape (region, region).
+
+        Raises
+        ------
+        DataError
+            If a region's BOLD is constant or not finite.
+        """
+        if self.bold is None:
+            return correlation(self.running_fc)
         return correlation(covariance(self.bold.astype(float)))
 
 
@@ -59,6 +70,7 @@ def simulate_networks(
     start: Start | None = None,
     stimuli: Sequence[Stimulus] = (),
     chunk_s: float | None = None,
+    keep: str = "bold",
     **options: Any,
 ) -> list[Simulated]:
     """Simulate scans of several networks of one model at once.
@@ -78,6 +90,9 @@ def simulate_networks(
         default.
     stimuli, chunk_s
         As in :func:`netmod.dynamics.simulate.simulate`; time 0 is the start of the warm-up.
+    keep : {"bold", "fc"}
+        The series, or only its correlation, from running co-moments: memory then does not grow
+        with the length of the scan. There is then no series to filter: ``bold`` is None.
     **options
         Fields of :class:`netmod.dynamics.simulate.Scan`; without ``dt_ms`` the largest step of
         at most 1 ms is taken that fits the model (:func:`fitting_step`).
@@ -113,6 +128,7 @@ def simulate_networks(
         scan,
         stimuli=stimuli,
         chunk_s=chunk_s,
+        keep=keep,
     )
     report_divergences(first, found.divergences, len(networks))
     if not found.finite.all() and not found.divergences:
@@ -122,7 +138,9 @@ def simulate_networks(
             got=f"lane {int(np.argmin(found.finite)) + 1}",
             hint="lower the noise or the stimulus",
         )
-    return [Simulated(b, r, scan.tr_s) for b, r in zip(found.bold, found.rate_hz, strict=True)]
+    none = [None] * len(networks)
+    bold, fc = (none if x is None else x for x in (found.bold, found.fc))
+    return [Simulated(b, r, scan.tr_s, c) for b, r, c in zip(bold, found.rate_hz, fc, strict=True)]
 
 
 def check_alike(networks: Sequence[Network]) -> None:

@@ -26,7 +26,8 @@ def transfer(x: Any, d: Any) -> Any:
     exact = safe / (1.0 - jnp.exp(-jnp.maximum(safe, -80.0)))
     square = u * u
     series = 1.0 + u / 2 + square * (1 / 12 - square * (1 / 720 - square / 30240))
-    return jnp.where(near, series, exact) / d
+    # a reciprocal of parameters leaves the time loop, a quotient does not
+    return jnp.where(near, series, exact) * (1.0 / d)
 
 
 def sigmoid_rate(v: Any, e0: Any, v0: Any, r: Any) -> Any:

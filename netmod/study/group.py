@@ -11,7 +11,7 @@ import numpy as np
 
 from netmod.atlas import Atlas
 from netmod.compare import COLUMNS, compare_arms
-from netmod.graph import METRICS, NetworkMasks, signature_row
+from netmod.graph import METRICS, NetworkMasks, signature_rows
 from netmod.graph.distance import fc_distance, healthy_distance
 from netmod.scenario.arms import NONE
 from netmod.scenario.schema import Scenario
@@ -46,18 +46,21 @@ def write_group(
 
     masks = NetworkMasks.from_atlas(atlas)
     readout = scenario.readout
-    seen: dict[str, tuple] = {}
+    one_of = {cell.identity: cell for cell in cells}  # equal cells are stored once
+    seen = {name: store.read(cell) for name, cell in one_of.items()}
+    finished = {name: found for name, found in seen.items() if found[2] == "ok"}
+    found = signature_rows(
+        [fc.astype(float) for fc, *_ in finished.values()],
+        [rate for _, rate, _ in finished.values()],
+        masks,
+        readout.louvain_runs,
+        scenario.seed,
+    )
+    signed = dict(zip(finished, found, strict=True))
     rows, matrices, rates = [], [], []
     for cell in cells:
-        if cell.identity not in seen:
-            fc, rate, status = store.read(cell)
-            values = dict.fromkeys(METRICS, np.nan)
-            if status == "ok":
-                values |= signature_row(
-                    fc.astype(float), rate, masks, readout.louvain_runs, scenario.seed
-                )
-            seen[cell.identity] = fc, rate, status, values
-        fc, rate, status, values = seen[cell.identity]
+        fc, rate, status = seen[cell.identity]
+        values = dict.fromkeys(METRICS, np.nan) | signed.get(cell.identity, {})
         matrices.append(fc)
         rates.append(rate)
         rows.append(

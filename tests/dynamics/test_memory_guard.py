@@ -99,9 +99,41 @@ def test_the_estimate_is_what_the_compiler_counts(case, precision):
     assert job.numerics.delays is None or (
         sizes.delays.history == job.numerics.delays.history
         and sizes.delays.block == job.numerics.delays.block
-        and windowed(sizes.delays.edges, job.layout.tile)
-        == np.prod(job.tiles.edges.start.shape[-2:])
+        and windowed(sizes.delays.edges) == np.prod(job.tiles.edges.start.shape[-2:])
     )
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_run_that_keeps_its_fc_does_not_grow_with_its_length(monkeypatch, shared):
+    model, parameters, start, keys = pieces("ornstein_uhlenbeck", 60, 32, shared=shared)
+    found = []
+
+    def counts(job, make_program, options, carry, common):
+        program = run.compiled(make_program, model, job.numerics, options, tuple(jax.devices()))
+        lowered = program.lower(job.tiles, carry, job.shared_weights, common)
+        found.append(lowered.compile().memory_analysis())
+        raise InterruptedError
+
+    monkeypatch.setattr(simulate_module, "execute", counts)
+    monkeypatch.setattr(
+        simulate_module, "check_memory", lambda sizes, *_, **__: found.append(sizes)
+    )
+    for duration_s in (10.0, 1e4):
+        with pytest.raises(InterruptedError):
+            scan = Scan(duration_s, 2.0, 4.0, dt_ms=10.0)
+            simulate(model, parameters, start, keys, scan, keep="fc")
+    few, counted, many, counted_long = found
+    assert (few.samples, many.samples) == (7, 5002)
+    devices = len(jax.devices())
+    got = estimate_bytes(few, devices)
+    assert got == estimate_bytes(many, devices)
+    parts = ("argument_size_in_bytes", "output_size_in_bytes", "temp_size_in_bytes")
+    want = [devices * getattr(counted, part) for part in parts]
+    assert want == [devices * getattr(counted_long, part) for part in parts]
+    assert got.program == pytest.approx(sum(want), rel=0.1)
+    assert got.outputs == pytest.approx(want[1], rel=0.05)
+    # the series of the long run alone would be more
+    assert estimate_bytes(many._replace(comoments=False), devices).total > 5 * got.total
 
 
 SIZES = Sizes(
@@ -203,6 +235,19 @@ def test_a_recording_that_does_not_fit_says_how_long_a_piece_may_be(refused):
     # a piece of that length passes the guard (and reaches what would compile)
     with pytest.raises(AssertionError, match="compiled before"):
         call(chunk_s=0.1 * int(piece / 0.1 + 1e-6))
+
+
+def test_a_scan_that_would_fit_without_its_series_says_so(refused):
+    model, parameters, start, keys = pieces("reduced_wong_wang", 20, 64)
+
+    def call(**options):
+        simulate(model, parameters, start, keys, Scan(4000.0, 2.0, 0.0), **options)
+
+    assert ', or set keep="fc" if the series is not needed, or shorten' in refused("20M", call)
+    with pytest.raises(AssertionError, match="compiled before"):  # passes the guard
+        call(keep="fc")
+    assert "keep=" not in refused("10K", call)
+    assert "keep=" not in refused("10K", lambda: call(keep="fc"))
 
 
 def test_a_run_that_can_not_be_cut_says_so(refused):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from netmod.errors import DataError
-from netmod.graph import METRICS, NetworkMasks, signature_row
+from netmod.graph import METRICS, NetworkMasks, signature_row, signature_rows
 from netmod.graph.connectivity import correlation, covariance, regress_global_signal
 from netmod.graph.modularity import louvain
 from netmod.graph.segregation import system_segregation
@@ -141,3 +141,16 @@ def test_declarations_import_no_heavy_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_scans_together_are_what_each_is_alone():
+    rng = np.random.default_rng(4)
+    masks = NetworkMasks.from_atlas(ATLAS)
+    covs = [np.cov(rng.normal(size=(11, 40)) + rng.normal(size=40)) for _ in range(11)]
+    covs[3] = np.ones((11, 11)) + 0.0 * covs[3]  # nothing is left after regression
+    rates = rng.uniform(1.0, 5.0, (11, 11))
+    together = signature_rows(covs, rates, masks, 3, 2)
+    assert len(together) == 11 and np.isnan(together[3]["modularity_gsr"])
+    for row, cov, rate in zip(together, covs, rates, strict=True):
+        assert str(row) == str(signature_row(cov, rate, masks, 3, 2))
+    assert signature_rows([], [], masks) == []
