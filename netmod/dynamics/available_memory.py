@@ -15,9 +15,9 @@ def available_bytes() -> int | None:
     """Return the bytes that a run may take now; None where the system does not say.
 
     ``NETMOD_MEMORY_LIMIT`` (bytes, or ``512M``, ``16G``, ...) stands before everything else. On a
-    GPU it is what the first device has left. Else it is the least of what the machine can give
-    without swapping and of what the control group of the process, as set by a container or a job
-    scheduler, still allows.
+    GPU it is what the first device of this process has left. Else it is the least of what the
+    machine can give without swapping and of what the control group of the process, as set by a
+    container or a job scheduler, still allows.
 
     Raises
     ------

@@ -19,7 +19,7 @@ _CPU_FLAGS = {
     # one device a core runs its own loop; a shared thread pool inside an operation only disturbs
     "--xla_cpu_multi_thread_eigen": "false",
     # loops over few bytes become one function, which saves most calls of the loop over the edges
-    "--xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=100000",
+    "--xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=200000",
 }
 
 
@@ -106,7 +106,13 @@ def prepare_devices(
 
 
 def with_cpu_flags(flags: str) -> str:
-    """Return XLA's flags with those that measured best on the CPU, unless they are set already."""
+    """Return XLA's flags with those that measured best on the CPU, unless they are set already.
+
+    Parameters
+    ----------
+    flags : str
+        What ``XLA_FLAGS`` holds. Backend options of the user's own stand alone.
+    """
     missing = [f"{flag}={value}" for flag, value in _CPU_FLAGS.items() if flag not in flags]
     return " ".join([*flags.split(), *missing])
 

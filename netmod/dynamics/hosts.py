@@ -8,6 +8,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,10 +42,17 @@ class Hosts(NamedTuple):
 def connect(hosts: Hosts) -> None:
     """Connect this process with the others (:func:`jax.distributed.initialize`).
 
+    Parameters
+    ----------
+    hosts : Hosts
+        Which they are. Where JAX asks SLURM or Open MPI for them, it does the waiting as well,
+        and ends a process that waits in vain.
+
     Raises
     ------
     ConfigError
-        If the settings are incomplete or wrong, JAX runs already, or the processes do not meet.
+        If the settings are incomplete or wrong, JAX runs already, or the processes do not meet
+        under the coordinator that was given.
     """
     _check(hosts)
     import jax
@@ -69,9 +77,12 @@ def connect(hosts: Hosts) -> None:
         jax.config.update("jax_enable_preemption_service", False)
     try:
         jax.distributed.initialize(
-            hosts.coordinator, hosts.count, hosts.index, initialization_timeout=hosts.timeout_s
+            hosts.coordinator,
+            None if hosts.count is None else int(hosts.count),
+            None if hosts.index is None else int(hosts.index),
+            initialization_timeout=hosts.timeout_s,
         )
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         raise ConfigError(
             "the other processes are not known",
             expected="a job step of SLURM or Open MPI; or coordinator, count and index",
@@ -198,13 +209,14 @@ def _check(hosts: Hosts) -> None:
             expected="address:port, such as node01:47000",
             got=str(hosts.coordinator),
         )
-    if not all(isinstance(x, int) for x in (hosts.count, hosts.index)) or not (
-        0 <= hosts.index < hosts.count
-    ):
+    whole = all(
+        isinstance(x, Integral) and not isinstance(x, bool) for x in (hosts.count, hosts.index)
+    )
+    if not whole or not 0 <= hosts.index < hosts.count:
         raise ConfigError(
             "the index of a process does not fit their number",
             expected="whole numbers, the index from 0 to count - 1",
-            got=f"index {hosts.index} of {hosts.count}",
+            got=f"index {hosts.index!r} of {hosts.count!r}",
         )
 
 
@@ -242,7 +254,8 @@ def _invite(port: int, others: int, end: float) -> None:
                     hint="start all of them, or raise timeout_s",
                 ) from None
         for guest in guests:
-            guest.sendall(b"1")
+            with contextlib.suppress(OSError):  # it has gone: JAX, which counts again, will say so
+                guest.sendall(b"1")
 
 
 def _join(address: tuple[str, int], end: float) -> None:

@@ -216,6 +216,8 @@ class Tile:
                     late,
                 )
                 if layout is not None:
+                    # carried, not read where they are needed: XLA would not vectorise the step.
+                    # The last step asks for one too many, which JAX clamps and nobody reads
                     late = late[1], ahead_sums[:, k + 2]
                 return pack(state), coloured, totals, sent, late
 

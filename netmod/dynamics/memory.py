@@ -343,8 +343,10 @@ def check_memory(sizes: Sizes, sample_s: float, *, keeps_fc: bool = False) -> No
 
     def needed(request: Sizes) -> int:
         estimate = estimate_bytes(request, len(devices), gpu)
-        # each GPU has a memory of its own, which NumPy's arrays do not fill
-        return estimate.program // len(devices) if gpu else estimate.total
+        # each GPU has a memory of its own, which NumPy's arrays do not fill; a host holds the
+        # programs of its own devices, and NumPy's arrays for all
+        own = estimate.program * (1 if gpu else jax.local_device_count()) // len(devices)
+        return own if gpu else own + estimate.host
 
     estimate = needed(sizes)
     if estimate <= available:

@@ -232,6 +232,12 @@ def simulate(
     stimuli = (stimuli,) if isinstance(stimuli, Stimulus) else tuple(stimuli)
     values = None if parameters is None else parameters.values
     warmup, volumes, per_volume, neural = check_scan(model, scan, values)
+    if keep == "fc" and volumes < 2:
+        raise ConfigError(
+            "a correlation needs at least two volumes",
+            expected=f"duration_s of at least {2 * scan.tr_s:g}",
+            got=f"{scan.duration_s:g}",
+        )
     total = warmup + volumes
     uncounted = warmup if keep == "fc" else None
     chunk = total if chunk_s is None else max(1, round(chunk_s / scan.tr_s))

@@ -14,7 +14,8 @@ SHARED_TILE = 16
 """Lanes that step together on one connectome: one matrix product serves them all."""
 
 VECTOR = 8
-"""Regions are filled up to a multiple of it: a rest would be computed number by number."""
+"""Numbers of a vector. Regions and delayed inputs are filled up to whole ones: a rest would be
+computed number by number."""
 
 
 def tile_width(

@@ -312,7 +312,7 @@ def signature_rows(
     louvain_runs: int = 20,
     seed: int = 0,
 ) -> list[dict[str, float]]:
-    """Return :func:`signature_row` of several scans, in half the time.
+    """Return :func:`signature_row` of several scans.
 
     Parameters
     ----------

@@ -50,6 +50,12 @@ def methods(results: Results, n_regions: int) -> list[str]:
     model = _named(_section(results, "model"), "name", " ({})").replace("_", " ")
     scanner = _section(results, "scanner")
     readout = _section(results, "readout")
+    velocity = _section(results, "model").get("velocity_m_per_s")
+    delays = (
+        f"Signals travel along the tracts at {velocity:g} m/s."
+        if velocity is not None
+        else "Conduction delays are left out."
+    )
     scan = ""
     if "duration_s" in scanner and "tr_s" in scanner:
         scan = (
@@ -61,7 +67,7 @@ def methods(results: Results, n_regions: int) -> list[str]:
     return [
         f"Each of the {n_regions} regions of the atlas {results.atlas_name} is one neural "
         f"mass{model}, coupled along the connectome. "
-        f"{_ENGINES.get(results.engine, '')} Conduction delays are not modelled in this version."
+        f"{_ENGINES.get(results.engine, '')} {delays}"
         f"{scan} Every virtual subject has its own connectome and appears in every arm; "
         f"{_REPEATS.get(results.engine, _REPEATS['sde'])}",
         "Treatments act on mechanisms of the model (synaptic weights, gain, inhibition), never on "

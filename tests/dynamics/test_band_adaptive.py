@@ -177,6 +177,7 @@ def test_oscillators_on_five_regions(values, counted):
     assert np.abs(np.diag(coarse) / np.diag(truth) - 1).max() > 0.3
 
 
+@pytest.mark.slow
 def test_oscillators_on_the_atlas(counted):
     net = Network.from_atlas("dk84", "stuart_landau")
     solved, truth = net.solve(), by_eigenmodes(net)
@@ -195,6 +196,7 @@ def test_reduced_wong_wang_stays_what_it_was(counted):
     assert len(counted) <= 7
 
 
+@pytest.mark.slow
 def test_oscillators_with_delays():
     net = oscillators()
     late = net.parameters._replace(delays_s=np.full((5, 5), 0.4))

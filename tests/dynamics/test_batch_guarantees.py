@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from netmod.dynamics import run
 from netmod.dynamics.coupling import conduction_delays
 from netmod.dynamics.divergence import Divergence
 from netmod.dynamics.noise import scan_key
@@ -178,6 +179,21 @@ def mixed(kind):
         }[kind]
         first = first._replace(delays_s=lag * dt_s)
     return b._replace(lanes=[first, *others])
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_delayed_lanes_of_a_wide_tile_are_lanes_alone(monkeypatch, shared):
+    """A GPU steps lanes with delays in common together: one weight for all of them, or one each."""
+    b = batch("montbrio_pazo_roxin", 2)
+    first = b.lanes[0]
+    lanes = [p._replace(delays_s=first.delays_s) for p in b.lanes]
+    if shared:
+        lanes = [p.replace(weights=first.weights) for p in lanes]
+    b = b._replace(lanes=lanes)
+    alone = b.record(shared=shared, precision="double").values
+    monkeypatch.setattr(run, "tile_width", lambda *_, **__: 4)
+    together = b.record(shared=shared, precision="double").values
+    np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("kind", ["white", "undelayed", slow("whole"), slow("longer"), "longest"])

@@ -162,6 +162,7 @@ def test_wilson_cowan_holds_its_activity(I_ext, target):
     np.testing.assert_allclose(result.state, (targets, I_hand), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_wilson_cowan_by_simulation():
     targets = np.linspace(0.03, 0.05, N)
     p = make_parameters(WC, connectome(), {"noise_sd": 0.003, "I_ext": 1.0})

@@ -156,7 +156,9 @@ def test_the_page_runs_as_a_job_of_slurm(port, tmp_path):
         (Hosts("node01:47000", 2, -1), "the index of a process does not fit their number",
          "index -1 of 2"),
         (Hosts("node01:47000", 2, "1"), "the index of a process does not fit their number",
-         "index 1 of 2"),
+         "index '1' of 2"),
+        (Hosts("node01:47000", 2, True), "the index of a process does not fit their number",
+         "index True of 2"),
         (Hosts(timeout_s=0), "timeout_s is not a whole number of at least 1", "0"),
     ],
 )  # fmt: skip

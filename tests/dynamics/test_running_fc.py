@@ -211,3 +211,12 @@ def test_an_unknown_word_is_refused():
     assert str(caught.value) == (
         "no keep 'fcs'\n  expected: bold, fc\n  got: fcs\n  hint: did you mean 'fc'?"
     )
+
+
+def test_one_volume_has_no_correlation():
+    brain = netmod.Network(np.zeros((2, 2)), MODEL)
+    with pytest.raises(ConfigError) as caught:
+        brain.simulate(duration_s=2.0, tr_s=2.0, keep="fc")
+    assert str(caught.value) == (
+        "a correlation needs at least two volumes\n  expected: duration_s of at least 4\n  got: 2"
+    )

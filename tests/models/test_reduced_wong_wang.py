@@ -57,6 +57,7 @@ def test_isolated_region_rests_at_the_published_fixed_point():
         return [float(d) for d in RWW.drift(tuple(map(np.float64, y)), p, (0.0, 0.0))]
 
     with jax.enable_x64(True):
+        # nearer to the rounding of doubles, MINPACK warns that it gains nothing
         open_E, open_I = fsolve(drift, RWW.start, xtol=1e-13)
         rate = float(RWW.rate_hz((open_E, open_I), p, (0.0, 0.0)))
     current = p["I_0"] + 1.4 * 0.15 * open_E - open_I

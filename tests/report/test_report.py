@@ -9,6 +9,7 @@ import pytest
 from netmod.errors import DataError
 from netmod.figures import FIGURES
 from netmod.report import write_report
+from netmod.report.methods import methods
 from netmod.report.tables import comparison_groups, p_text, signed
 from netmod.study.results import load_results
 
@@ -127,12 +128,19 @@ def test_treated_healthy_arms_have_their_own_reference(fake, atlas, tmp_path):
     ]
 
 
+def test_the_methods_say_how_fast_signals_travel(fake, atlas, tmp_path):
+    results = load_results(fake.write_fake_study(tmp_path, atlas, arms=("healthy", "mdd")))
+    assert "Conduction delays are left out." in methods(results, 84)[0]
+    results.scenario["model"] = {**results.scenario.get("model", {}), "velocity_m_per_s": 6.0}
+    assert "Signals travel along the tracts at 6 m/s." in methods(results, 84)[0]
+
+
 @pytest.mark.parametrize("engine", ["linear", "sde"])
 def test_words_fit_the_engine(engine, fake, atlas, tmp_path, stub_figures):
     for arms in (("healthy", "mdd", "sham"), ("sham", "ssri")):
         out = fake.write_fake_study(tmp_path / arms[0], atlas, arms=arms, engine=engine)
         words = " ".join(Page(write_report(stub_figures(out)).read_text()).words)
-        assert "Conduction delays are not modelled in this version." in words
+        assert "Conduction delays are left out." in words
         assert "with conduction delays" not in words
         assert ("no sampling noise" in words) is (engine == "linear")
         for phrase in ("other noise", "same noise", "random numbers"):
