@@ -78,7 +78,8 @@ becomes white noise of the same $`\\sigma`$.
 
 A lane's bytes do not depend on the lanes beside it, nor on their number, as long as the program is
 the same. It is another one, which may round differently (about 1e-8), if any lane has coloured
-noise, or if the lanes share one connectome or have one each.
+noise, if the lanes share one connectome or have one each, or if a lane beside it has shorter
+delays, delays that are no whole steps, or edges without delay.
 """
 
 

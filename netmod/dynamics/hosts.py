@@ -82,7 +82,14 @@ def connect(hosts: Hosts) -> None:
             None if hosts.index is None else int(hosts.index),
             initialization_timeout=hosts.timeout_s,
         )
-    except (ValueError, RuntimeError) as error:
+    except RuntimeError as error:
+        raise ConfigError(
+            "the processes do not come together",
+            expected="process 0, and all others, in time",
+            got=str(error),
+            hint="start all processes, check address and port, or raise timeout_s",
+        ) from None
+    except ValueError as error:
         raise ConfigError(
             "the other processes are not known",
             expected="a job step of SLURM or Open MPI; or coordinator, count and index",
