@@ -15,7 +15,10 @@ from typing import Any
 
 from benchmarks.measure import environment, load_average, peak_memory_mb, table
 
-SUITES = ("simulate", "delays", "linear", "fit", "graph", "scaling", "accuracy", "end_to_end")
+SUITES = (
+    "simulate", "delays", "linear", "fit", "graph", "slow_layer", "scaling", "accuracy",
+    "end_to_end",
+)  # fmt: skip
 """Every suite is a module with ``COLUMNS``, ``cases``, ``measure``, and perhaps ``finish``."""
 
 APART = ("peers",)
@@ -65,26 +68,27 @@ def run_suite(name: str, options: Namespace) -> Path:
         for case in suite.cases(options.quick)
     ]
     listed = [case for case in listed if all(word in label(case) for word in options.only)]
-    rows, machine = [], None
-    for k, case in enumerate(listed, 1):
-        print(f"{name} {k}/{len(listed)}: {label(case)}", file=sys.stderr, flush=True)
-        answer = run_case(name, case, options) if options.quick else _apart(name, case, options)
-        machine = machine or answer["environment"]
-        rows.append(answer["row"])
-    print(f"\n## {name}, {options.device}\n\n{table(suite.COLUMNS, rows)}")
-    more = {}
-    if rows and hasattr(suite, "finish"):
-        whole = not options.quick and not options.only
-        more = suite.finish(rows, options.figures if whole else None)
     out = options.out / f"{name}_{options.device}.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     about = {
         "suite": name, "about": (suite.__doc__ or "").splitlines()[0], "device": options.device,
         "quick": options.quick, "repeats": options.repeats,
         "memory_scope": "all cases" if options.quick else "one case",
-        "environment": machine, "load_average_before": busy, "rows": rows, **more,
+        "environment": None, "load_average_before": busy, "cases": len(listed), "rows": [],
     }  # fmt: skip
-    out.write_text(json.dumps(about, indent=1) + "\n")
+    rows = about["rows"]
+    for k, case in enumerate(listed, 1):
+        print(f"{name} {k}/{len(listed)}: {label(case)}", file=sys.stderr, flush=True)
+        answer = run_case(name, case, options) if options.quick else _apart(name, case, options)
+        about["environment"] = about["environment"] or answer["environment"]
+        rows.append(answer["row"])
+        # a suite takes up to an hour: what was measured stays if it is stopped
+        _write(about, out)
+    print(f"\n## {name}, {options.device}\n\n{table(suite.COLUMNS, rows)}")
+    if rows and hasattr(suite, "finish"):
+        whole = not options.quick and not options.only
+        about |= suite.finish(rows, options.figures if whole else None)
+    _write(about, out)
     print(f"\nwrote {out}")
     return out
 
@@ -102,6 +106,12 @@ def run_case(name: str, case: dict[str, Any], options: Namespace) -> dict[str, A
     row["peak_memory_mb"] = peak_memory_mb()
     row["device_memory_mb"] = None if light else device_memory_mb()
     return {"row": row, "environment": environment(devices)}
+
+
+def _write(about: dict[str, Any], out: Path) -> None:
+    whole = out.with_suffix(".part")
+    whole.write_text(json.dumps(about, indent=1) + "\n")
+    whole.replace(out)
 
 
 def label(case: dict[str, Any]) -> str:

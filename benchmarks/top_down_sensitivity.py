@@ -30,7 +30,7 @@ from netmod.fit.effective_connectivity import BAND_HZ, fit_effective_connectivit
 from netmod.graph.connectivity import correlation
 from netmod.models import MODELS
 from netmod.plasticity import PARAMETERS as PLASTICITY
-from netmod.plasticity.anatomy import field_of
+from netmod.plasticity.field import field_of
 
 SIZES = (0.0, 0.05, 0.1, 0.15)
 GROWTH = 0.1

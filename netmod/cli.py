@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import textwrap
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from netmod.models.declaration import Parameter
     from netmod.scenario import Scenario
     from netmod.scenario.positions import Positions
+    from netmod.treatments import Modifier, Treatment
 
 EPILOG = "netmod is a research simulator, not medical advice."
 INTERRUPTED, TERMINATED = 130, 143
@@ -155,6 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     _config_arguments(command("validate", _validate, "check a scenario without running it"))
     plan = command("plan", _plan, "show arms, schedule, cells, memory and time without running")
     _config_arguments(plan)
+    plan.add_argument(
+        "--figure", type=Path, metavar="PATH.png", help="draw the schedule as a timeline, too"
+    )
     compare = command("compare", _compare, "arms side by side: effect sizes, intervals, p")
     _out_argument(compare)
     compare.add_argument(
@@ -197,13 +202,16 @@ def _positive(text: str) -> int:
 
 def _read(args: argparse.Namespace) -> tuple[Scenario, Positions, Any]:
     """Return the scenario checked against its atlas, with the positions and the atlas."""
-    from netmod.scenario import Override, check_against_atlas, read_scenario
+    from netmod.scenario import Override, check_against_atlas, read_scenario, warnings_of
 
     overrides = [Override.parse(text) for text in args.set]
     if getattr(args, "engine", None):
         overrides.append(Override("--engine", ("engine",), args.engine))
     scenario, positions = read_scenario(args.config, overrides)
-    return scenario, positions, check_against_atlas(scenario, positions)
+    atlas = check_against_atlas(scenario, positions)
+    for line in warnings_of(scenario, positions):
+        print(f"netmod: warning: {line}", file=sys.stderr)
+    return scenario, positions, atlas
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -242,10 +250,20 @@ def _validate(args: argparse.Namespace) -> None:
 
 
 def _plan(args: argparse.Namespace) -> None:
+    if args.figure is not None:
+        _check_picture(args.figure)
     scenario, _, _ = _read(args)
     from netmod import study
+    from netmod.scenario import unseen_events
 
     print(study.plan_study(scenario))
+    unseen = unseen_events(scenario)
+    if unseen:
+        print(f"netmod: warning: {unseen}", file=sys.stderr)
+    if args.figure is not None:
+        from netmod import figures
+
+        _print_written(figures.write_timeline(scenario, args.figure))
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -301,23 +319,50 @@ def _treatments(args: argparse.Namespace) -> None:
 
     for name in _known("treatment or modifier", args.names, {**TREATMENTS, **MODIFIERS}):
         if name in TREATMENTS:
-            treatment = TREATMENTS[name]
-            print(f"{name}\n  {treatment.doc}\n  mechanism: {treatment.mechanism}")
-            if treatment.target:
-                print(f"  target: {treatment.target}")
-            print(f"  source: {treatment.source}")
-            _print_parameters(treatment.parameters)
+            _print_treatment(TREATMENTS[name])
         else:
-            modifier = MODIFIERS[name]
-            factors = ", ".join(f"{gate} × {by:g}" for gate, by in modifier.factors.items())
-            moved = f"target {modifier.target}" if modifier.target else ""
-            effect = "; ".join(part for part in (factors, moved) if part)
-            print(f"{name} (modifier)\n  {modifier.doc}\n  effect: {effect or 'none'}")
-            print(f"  source: {modifier.source}")
+            _print_modifier(MODIFIERS[name])
     if not args.names:
         print("populations")
         for name, doc in POPULATIONS.items():
             print(f"  {name}: {doc}")
+
+
+def _print_treatment(treatment: Treatment) -> None:
+    from netmod.treatments.course import Step, described, events_of
+
+    defaults = {name: p.default for name, p in treatment.parameters.items()}
+    events = events_of([Step(treatment, defaults, treatment.target)])
+    print(treatment.name)
+    _print_wrapped(treatment.doc)
+    _print_wrapped(f"mechanism: {treatment.mechanism}")
+    _print_wrapped(f"protocol: {described(events)}")
+    _print_wrapped(f"source: {treatment.source}")
+    _print_parameters(treatment.parameters, above=treatment.source)
+
+
+def _print_modifier(modifier: Modifier) -> None:
+    from netmod.plasticity.gates import GATES
+
+    print(f"{modifier.name} (modifier)")
+    _print_wrapped(modifier.doc)
+    for name, value in modifier.factors.items():
+        sign = "x" if GATES[name].neutral else "+"
+        _print_wrapped(f"effect: {name} {sign} {value:g} ({GATES[name].doc})")
+    if modifier.target:
+        _print_wrapped(f"effect: target {modifier.target}")
+    if modifier.environment:
+        _print_wrapped(f"effect: environment {modifier.environment}")
+    if modifier.dose:
+        given = modifier.dose
+        drugs = ", ".join(given.before)
+        _print_wrapped(f"effect: dose of {given.drug} {given.lead_h:g} h before each of {drugs}")
+    _print_wrapped(f"source: {modifier.source}")
+
+
+def _print_wrapped(text: str) -> None:
+    """Print a paragraph under a name; what it is about stands at its beginning, for grep."""
+    print(textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="    "))
 
 
 def _metrics(args: argparse.Namespace) -> None:
@@ -343,12 +388,13 @@ def _init(args: argparse.Namespace) -> None:
     print(f"next: netmod validate {path}", file=sys.stderr)
 
 
-def _print_parameters(parameters: Mapping[str, Parameter]) -> None:
+def _print_parameters(parameters: Mapping[str, Parameter], above: str | None = None) -> None:
+    """Print a line each; the source is left out where it is the one printed above."""
     width = max((len(name) for name in parameters), default=0)
     for name, p in parameters.items():
         unit = "" if p.unit == "1" else f" {p.unit}"
-        head = f"  {name:<{width}}  {p.default:g}{unit} ({p.low:g} … {p.high:g})"
-        print(f"{head}  {p.doc} [{p.source}]")
+        source = "" if p.source == above else f" [{p.source}]"
+        print(f"  {name:<{width}}  {p.default:g}{unit} ({p.low:g} … {p.high:g})  {p.doc}{source}")
 
 
 def _print_written(written: object) -> None:
@@ -377,10 +423,20 @@ def _existing(out: Path) -> Path:
     return out
 
 
-def _check_writable(out: Path) -> None:
+def _check_picture(path: Path) -> None:
+    """Refuse the path of a picture that could not be written, before anything is computed."""
+    if path.suffix.lower() != ".png":
+        hint = f"write {path.parent / (path.stem or 'plan')}.png"
+        raise ConfigError("not the name of a PNG", where=str(path), expected="NAME.png", hint=hint)
+    if path.is_dir():
+        hint = "name a file in it"
+        raise ConfigError("a folder", where=str(path), expected="a file", hint=hint)
+    _check_writable(path.parent, "choose another folder for the figure")
+
+
+def _check_writable(out: Path, hint: str = "choose another folder with -o") -> None:
     """Refuse an output folder that could not be made, before anything is computed."""
     nearest = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-    hint = "choose another folder with -o"
     if not nearest.is_dir():
         raise ConfigError("not a folder", where=str(nearest), expected="a folder", hint=hint)
     if not os.access(nearest, os.W_OK | os.X_OK):

@@ -26,10 +26,18 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             0.12, "1", 0.0, 0.5, "Log-normal SD of regional rate set-points", "proposal"
         ),
         "reaction_sd": Parameter(
-            0.20, "1", 0.0, 1.0, "Log-normal SD of drug clearance and of inducibility", "proposal"
+            0.20,
+            "1",
+            0.0,
+            1.0,
+            "Log-normal SD of drug clearance, of inducibility and of sensitivity to a shock",
+            "proposal",
         ),
         "severity_sd": Parameter(
             0.30, "1", 0.0, 1.0, "SD of the patients' severity around 1", "proposal"
+        ),
+        "stress": Parameter(
+            1.0, "1", 0.0, 3.0, "Chronic stress of the typical patient", "proposal; a unit"
         ),
         "sgacc_inhibition": Parameter(
             -0.01, "1", -0.5, 0.5, "Lesion: local inhibition J of sgACC (disinhibition)", "proposal"

@@ -28,8 +28,9 @@ class Subject:
         Homeostatic rates.
     severity : float
         Scale of the lesion when this person is a patient.
-    clearance, induction : float
-        Drug elimination and inducibility of synapses, 1 in the typical person.
+    clearance, induction, sensitivity : float
+        Drug elimination, inducibility of synapses and sensitivity to an electroconvulsive
+        stimulus, 1 in the typical person.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Subject:
     severity: float
     clearance: float
     induction: float
+    sensitivity: float
 
 
 def draw_subject(
@@ -80,7 +82,7 @@ def draw_subject(
     pathway = top_down * varied(constants["top_down_sd"], (1, n))
     set_point = TARGET_RATE_HZ * varied(constants["setpoint_sd"], (n,))
     severity = max(0.0, 1.0 + constants["severity_sd"] * rng.standard_normal())
-    clearance, induction = varied(constants["reaction_sd"], (2,))
+    clearance, induction, sensitivity = varied(constants["reaction_sd"], (3,))
     return Subject(
         name,
         np.stack([weights, feedforward * weights + pathway]),
@@ -88,6 +90,7 @@ def draw_subject(
         severity,
         float(clearance),
         float(induction),
+        float(sensitivity),
     )
 
 

@@ -60,6 +60,18 @@ FIGURES = (
         "against healthy and untreated subjects.",
     ),
     Figure(
+        "slow_states",
+        "The slow layer over hours and weeks",
+        "Mean over subjects of the states that treatments change, with a band of one standard "
+        "deviation, in the regions named above each panel. States are written down at set hours: "
+        "what a later dose does for some hours falls between them. A scan sees the network that "
+        "these states, and the inhibition that follows them, have made of the untreated one. All "
+        "of it is simulated, measured in no patient; group/slow_states.tsv has more states and "
+        "regions.",
+        "Small line plots, one panel per state of the slow layer and one line per arm, from the "
+        "first hours to the last week.",
+    ),
+    Figure(
         "delta_fc",
         "Change of functional connectivity",
         "Mean difference of Fisher z between each arm and the same subjects untreated (in the same "

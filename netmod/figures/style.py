@@ -90,6 +90,7 @@ _ARM_COLOURS = {
     "therapy": "sky",
 }
 _FREE_COLOURS = ("blue", "vermillion", "purple", "orange", "sky", "green", "grey")
+_DASHES = ((), (4.0, 1.5), (1.2, 1.2), (6.0, 1.5, 1.2, 1.5), (2.5, 1.0), (8.0, 2.0))
 
 # Yeo et al. 2011, doi:10.1152/jn.00338.2011: the colours of the published 7-network map.
 NETWORK_COLOURS = {
@@ -112,7 +113,10 @@ _NICE_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def arm_colours(arms: Sequence[str]) -> dict[str, str]:
-    """Return a colour per arm: fixed for shipped names, else the first that is still free.
+    """Return a colour per arm: that of a shipped name, else the first that is still free.
+
+    Related treatments share a colour, which goes to the first of them; no colour comes twice
+    before all have come.
 
     Parameters
     ----------
@@ -124,13 +128,42 @@ def arm_colours(arms: Sequence[str]) -> dict[str, str]:
     dict of str to str
         Hexadecimal colours of the Okabe–Ito palette.
     """
-    colours = {arm: OKABE_ITO[_ARM_COLOURS[arm]] for arm in arms if arm in _ARM_COLOURS}
-    free = [name for name in _FREE_COLOURS if OKABE_ITO[name] not in colours.values()]
-    order = free + [name for name in _FREE_COLOURS if name not in free]
-    others = [arm for arm in arms if arm not in colours]
-    for position, arm in enumerate(others):
-        colours[arm] = OKABE_ITO[order[position % len(order)]]
-    return {arm: colours[arm] for arm in arms}
+    return {arm: OKABE_ITO[name] for arm, (name, _) in _looks(arms).items()}
+
+
+def arm_dashes(arms: Sequence[str]) -> dict[str, tuple[int, tuple[float, ...]]]:
+    """Return a line style per arm, so that no two of the same colour look alike.
+
+    Parameters
+    ----------
+    arms : sequence of str
+        Arms of the study in order.
+
+    Returns
+    -------
+    dict of str to (offset, on and off in line widths)
+        Solid for the arm that had its colour first.
+    """
+    return {arm: (0, _DASHES[turn % len(_DASHES)]) for arm, (_, turn) in _looks(arms).items()}
+
+
+def _looks(arms: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Return the colour of each arm, and how many have had that colour before."""
+    looks: dict[str, tuple[str, int]] = {}
+
+    def give(arm: str, colour: str) -> None:
+        looks[arm] = (colour, taken.count(colour))
+        taken.append(colour)
+
+    taken: list[str] = []
+    for arm in arms:
+        wished = _ARM_COLOURS.get(arm)
+        if wished and wished not in taken:
+            give(arm, wished)
+    for arm in arms:
+        if arm not in looks:
+            give(arm, min(_FREE_COLOURS, key=taken.count))
+    return {arm: looks[arm] for arm in arms}
 
 
 def network_colour(network: str) -> str:

@@ -1,16 +1,37 @@
-"""What the slow layer reads from an atlas: stimulation fields and receptor maps."""
+"""What the slow layer reads from an atlas: stimulation fields, receptor maps, limbic regions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from netmod.atlas import Atlas
-from netmod.plasticity.slow import Anatomy
+from netmod.plasticity.field import field_of
 
 
-def make_anatomy(atlas: Atlas, targets: Iterable[str], constants: Mapping[str, float]) -> Anatomy:
+@dataclass(frozen=True)
+class Anatomy:
+    """What the slow layer needs to know of the regions.
+
+    Attributes
+    ----------
+    field : mapping of str to array, shape (region,) or (subject, region)
+        Magnetic field of each coil place, 1 where it is strongest.
+    ht2a, ht1a : array, shape (region,)
+        Receptor maps, maximum 1; 0 where unknown.
+    hippocampus : array, shape (region,), bool
+        Where neurogenesis acts and chronic stress takes volume.
+    """
+
+    field: Mapping[str, np.ndarray]
+    ht2a: np.ndarray
+    ht1a: np.ndarray
+    hippocampus: np.ndarray
+
+
+def make_anatomy(atlas: Atlas, places: Iterable[str], constants: Mapping[str, float]) -> Anatomy:
     """Return fields and maps of an atlas.
 
     A receptor map is scaled to its maximum over cortex. Outside cortex a receptor counts as absent:
@@ -22,46 +43,22 @@ def make_anatomy(atlas: Atlas, targets: Iterable[str], constants: Mapping[str, f
     ----------
     atlas : Atlas
         Regions, centroids and maps.
-    targets : iterable of str
-        Stimulation targets in use.
+    places : iterable of str
+        Coil places in use (:func:`netmod.plasticity.field.field_of`).
     constants : mapping
         Values of :data:`netmod.plasticity.PARAMETERS`.
 
     Raises
     ------
     ConfigError
-        If the atlas has no such target.
+        If a place is none of the atlas's, or outside the brain.
     """
     return Anatomy(
-        field={name: field_of(atlas, name, constants["field_mm"]) for name in sorted(set(targets))},
+        field={name: field_of(atlas, name, constants["field_mm"]) for name in sorted(set(places))},
         ht2a=_receptor(atlas, "HTR2A"),
         ht1a=_receptor(atlas, "HTR1A"),
         hippocampus=np.isin(np.arange(atlas.n_regions), atlas.targets.get("hippocampus", ())),
     )
-
-
-def field_of(atlas: Atlas, target: str, width_mm: float) -> np.ndarray:
-    """Return the magnetic field over cortex: Gaussian in the distance to the nearest target region.
-
-    Parameters
-    ----------
-    atlas : Atlas
-        Centroids in MNI space.
-    target : str
-        A target of the atlas.
-    width_mm : float
-        SD of the Gaussian.
-
-    Returns
-    -------
-    array, shape (region,)
-        1 at the target, 0 outside cortex, which a figure-of-eight coil hardly reaches.
-    """
-    inside = list(atlas.target(target))
-    apart = atlas.centroids_mm[:, None, :] - atlas.centroids_mm[None, inside, :]
-    nearest = np.sqrt((apart**2).sum(axis=-1)).min(axis=1)
-    reach = np.exp(-0.5 * (nearest / width_mm) ** 2)
-    return np.where(atlas.cortex | (nearest == 0.0), reach, 0.0)
 
 
 def _receptor(atlas: Atlas, gene: str) -> np.ndarray:

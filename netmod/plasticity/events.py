@@ -1,24 +1,10 @@
-"""What a treatment can do to the slow layer: sessions of pulses, seizures, doses."""
+"""What a treatment can do to the slow layer: pulse sessions, shocks, doses, surroundings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Phase:
-    """Regular synaptic activation for a time: one pre- and one postsynaptic spike a pulse.
-
-    Attributes
-    ----------
-    rate_hz : float
-        Pulses per second; 0 is a pause.
-    duration_s : float
-        How long it lasts.
-    """
-
-    rate_hz: float
-    duration_s: float
+from netmod.plasticity.pulses import PulseTrain
 
 
 @dataclass(frozen=True)
@@ -29,42 +15,42 @@ class Session:
     ----------
     time_h : float
         Start, hours from the first treatment.
-    phases : tuple of Phase
-        One block, repeated ``repeats`` times (train and pause).
-    repeats : int
-        Number of blocks.
-    target : str
-        Name of the stimulated target in the atlas.
+    train : PulseTrain
+        The pulses.
+    place : str
+        Where the coil is: a key of :attr:`netmod.plasticity.anatomy.Anatomy.field`.
     intensity : float
-        Field at the target relative to active stimulation; scales the calcium of each pulse.
+        Field at the place relative to active stimulation; scales the calcium of each pulse.
     """
 
     time_h: float
-    phases: tuple[Phase, ...]
-    repeats: int
-    target: str
+    train: PulseTrain
+    place: str
     intensity: float = 1.0
 
 
 @dataclass(frozen=True)
-class Seizure:
-    """A generalised seizure: the same synaptic rule, driven in every region.
+class Shock:
+    """An electroconvulsive stimulus; whether a seizure follows is the fast layer's matter.
 
     Attributes
     ----------
     time_h : float
-        Start, hours from the first treatment.
-    phases : tuple of Phase
-        Discharge pattern from onset to end.
+        Hours from the first treatment.
+    montage : str
+        Electrode placement, a name of :data:`netmod.plasticity.field.MONTAGES`.
+    charge : float
+        Stimulus relative to the default dose of that montage; small ones stay below threshold.
     """
 
     time_h: float
-    phases: tuple[Phase, ...]
+    montage: str
+    charge: float = 1.0
 
 
 @dataclass(frozen=True)
 class Dose:
-    """One oral dose.
+    """One dose of a drug.
 
     Attributes
     ----------
@@ -81,4 +67,24 @@ class Dose:
     amount: float = 1.0
 
 
-Event = Session | Seizure | Dose
+@dataclass(frozen=True)
+class Surroundings:
+    """A stretch of time in which the surroundings drive the brain in a pattern.
+
+    Attributes
+    ----------
+    time_h, duration_h : float
+        Start, hours from the first treatment, and length.
+    pattern : str
+        A name of :data:`netmod.plasticity.environment.PATTERNS`: which regions are driven.
+    strength : float
+        Relative to the pattern's reference drive.
+    """
+
+    time_h: float
+    duration_h: float
+    pattern: str
+    strength: float = 1.0
+
+
+Event = Session | Shock | Dose | Surroundings

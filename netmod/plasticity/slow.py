@@ -1,335 +1,516 @@
-"""The slow layer: states of regions over hours to months, driven by events.
+"""The slow layer: one documented system of states over hours to months, driven by events.
 
 No term contains the healthy state or a target: an untreated subject, healthy or not, stays where it
-is. Efficacies are relative changes of synapses, 0 when untouched.
+is, to the last bit. Every step is exact for each state by itself and takes the others at their mean
+over the step, which makes the whole second order in the step. In h, per region i (bars: gates that
+a modifier can close, left out here):
+
+.. code-block:: text
+
+    induction   E_p += q (r c(train, Theta, T) reach_p - E_p)       at a session in place p
+    early       dE/dt = -E / tau_early
+    late        dL/dt = k BDNF (1 + g (1 - P)) (E - |E| L / |bound|) - L / tau_late
+    threshold   dTheta/dt = (1 + a_Theta (A - 1) - Theta) / tau_Theta
+    BDNF        dB/dt = b_N NMDA + (1 - b_s s + b_A (A - 1) - B) / tau_B
+    TrkB        dT/dt = d binding + e (B - B_tonic)+ + n (N4 - N_rest)+ - T / tau_T
+    mTOR        dm/dt = (T^3 / (T^3 + K^3) - m) / tau_m
+    spines      dD/dt = g m (1 - (D - D_inf) / D_max) - (D - D_inf) / tau_D,
+                D_inf = 1 - d_s (s - s_0)
+    PV brake    dP/dt = (1 - P) / tau_P - k_P T P
+    VEGF        dG/dt = -G / tau_G
+    neurons     N1 <- (1 + 5-HT1A tone) (1 - n_s s), N2 <- (1 + 5-HT4 tone) N1,
+                N3 <- N2, N4 <- (1 + 5-HT4 tone) N3,  each with tau_N
+    maturity    dM/dt = (1 - h tone - M) / tau_M
+    receptors   dR/dt = (SERT - R) / tau_R,  tone = SERT (e + (1 - e) R)
+    stress      s = s_0 (1 + x environment) exp(-b (N4 / N_rest - 1))
+    volume      dV/dt = glia (B - B_tonic)+ , vessels G , neurons (N1 - N_rest)+ , -s;  - V / tau_V
+    turnover    X_ij += sigma sqrt(z_i z_j) xi_ij at a seizure of power z;  dX/dt = -X / tau_X
+    learning    dM_ij/dt = eta_i u a_i a_j (1 - |M| / M_max) - M / tau_M,
+                eta_i = eta B (1 + k_eta (1 - P_i)),  a: answers to a pattern of strength u
+
+B_tonic is what B tends to without release: BDNF above it was released. A is the region's rate over its untreated
+one, given by the fast model at its nodes. Sessions, shocks and doses act at their times; inhibition
+J has its own equation in :mod:`netmod.study.inhibition`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
-from netmod.plasticity.calcium import CalciumRule, synaptic_change
-from netmod.plasticity.events import Dose, Event, Session
-from netmod.plasticity.pharmacology import DRUGS
+from netmod.plasticity.anatomy import Anatomy
+from netmod.plasticity.environment import ENVIRONMENTS, PATTERNS, STRESSING, learned
+from netmod.plasticity.events import Dose, Event, Session, Shock, Surroundings
+from netmod.plasticity.gates import GATES
+from netmod.plasticity.induction import CalciumRule, Factors, induction_of
+from netmod.plasticity.pharmacology import DRUGS, Exposure, Occupancies
+from netmod.plasticity.state import STAGES, People, SlowState, at_rest
 
-STEP_H = 1.0
-"""Step of the slow layer; halving it changes no state by more than 1 % (tested)."""
+AFTER_EVENT_H = (
+    0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 20.0, 24.0,
+    28.0, 32.0, 36.0, 40.0, 44.0, 48.0, 60.0, 72.0,
+)  # fmt: skip
+"""Ends of the steps after an event, and after the end of a stretch; then a step a day. BDNF and
+TrkB fall by a factor of e in a day, and mTOR goes with the cube of TrkB."""
+
+AFTER_DOSE = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 6.0)
+"""Further ones after a dose, in half-lives of the drug."""
+
+AHEAD_H = 168.0
+"""How far one can look beyond the last node."""
+
+CALCIUM_S = 5.0
+"""Time above the LTP threshold that releases two thirds of a session's BDNF (proposal)."""
 
 _SAME_H = 1e-9
 
-STAGES = 4
-"""Stages of the neurogenesis chain."""
-
-GATES: Mapping[str, str] = {
-    "ht2a": "5-HT2A occupancy that acts on the network",
-    "ht1a": "5-HT1A current",
-    "trkb": "TrkB potentiation by drugs",
-    "consolidation": "early to late efficacy (BDNF)",
-    "nmda": "NMDA-borne calcium in induction",
-    "neurogenesis": "proliferation",
-}
-"""Pathways that a modifier can scale: 1 intact, 0 blocked."""
+_NODES, _SHARES = np.polynomial.legendre.leggauss(3)
 
 
-@dataclass(frozen=True)
-class Anatomy:
-    """What the slow layer needs to know of the regions.
+class Discharge(Protocol):
+    """What a shock leads to; ``power`` is 0 where no seizure follows."""
 
-    Attributes
-    ----------
-    field : mapping of str to array, shape (region,)
-        Magnetic field of each stimulation target, 1 at the target.
-    ht2a, ht1a : array, shape (region,)
-        Receptor maps, maximum 1; 0 where unknown.
-    hippocampus : array, shape (region,), bool
-        Where neurogenesis acts.
-    """
-
-    field: Mapping[str, np.ndarray]
-    ht2a: np.ndarray
-    ht1a: np.ndarray
-    hippocampus: np.ndarray
+    power: np.ndarray
+    """Full discharge in s, shape (subject, region)."""
 
 
-@dataclass(frozen=True)
-class People:
-    """How subjects answer, each factor 1 in the typical person.
-
-    Attributes
-    ----------
-    clearance : array, shape (subject,)
-        Elimination of drugs.
-    induction : array, shape (subject,)
-        Inducibility of synapses.
-    """
-
-    clearance: np.ndarray
-    induction: np.ndarray
+Answers = Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+"""Of each pattern of surroundings: relative changes, shape (subject, region), of what a region
+sends, of its excitatory and of its inhibitory population."""
 
 
-@dataclass
-class SlowState:
-    """State of all subjects in one arm at one time; arrays ``[subject, region]``.
+class Course:
+    """The slow states of one arm's subjects, moved on from node to node.
 
-    Attributes
-    ----------
-    early, late : array, shape (subject, region)
-        Relative change of a region's outgoing synapses, before and after consolidation.
-    bound : array, shape (subject, region)
-        Change that a region's last session offers: neither stage exceeds it.
-    trkb : array, shape (subject, region)
-        TrkB potentiation above 0.
-    brake : array, shape (subject, region)
-        PV brake, 1 when closed.
-    spines : array, shape (subject, region)
-        Relative gain of spine density.
-    neurogenesis : array, shape (subject, 4)
-        Stages of the chain, each 0 to 1.
-    autoreceptor, seizure_inhibition : array, shape (subject,)
-        Desensitisation of 5-HT1A autoreceptors, 0 to 1; relative rise of the baseline of J.
-    occupancy_2a, tone : array, shape (subject,)
-        5-HT2A occupancy and 5-HT tone at this time.
-    """
-
-    early: np.ndarray
-    late: np.ndarray
-    bound: np.ndarray
-    trkb: np.ndarray
-    brake: np.ndarray
-    spines: np.ndarray
-    neurogenesis: np.ndarray
-    autoreceptor: np.ndarray
-    seizure_inhibition: np.ndarray
-    occupancy_2a: np.ndarray
-    tone: np.ndarray
-
-    @classmethod
-    def at_rest(cls, n_subjects: int, n_regions: int) -> SlowState:
-        """Return the untouched state."""
-        regions = (n_subjects, n_regions)
-        zero = {name: np.zeros(regions) for name in ("early", "late", "bound", "trkb", "spines")}
-        scalar = {
-            name: np.zeros(n_subjects)
-            for name in ("autoreceptor", "seizure_inhibition", "occupancy_2a", "tone")
-        }
-        stages = np.zeros((n_subjects, STAGES))
-        return cls(brake=np.ones(regions), neurogenesis=stages, **zero, **scalar)
-
-    def copy(self) -> SlowState:
-        """Return an independent copy."""
-        return SlowState(**{name: value.copy() for name, value in vars(self).items()})
-
-    def of(self, subject: int) -> SlowState:
-        """Return the state of one subject: arrays without the subject axis."""
-        return SlowState(**{name: value[subject] for name, value in vars(self).items()})
-
-
-def evolve(
-    events: Sequence[Event],
-    times_h: Sequence[float],
-    anatomy: Anatomy,
-    constants: Mapping[str, float],
-    people: People,
-    gates: Mapping[str, float],
-    rule: CalciumRule | None = None,
-) -> list[SlowState]:
-    """Return the slow state of one arm's subjects at each of some times.
-
-    An event acts just after its time, so the state at 0 is the state before treatment. The path
-    has its own grid, whole steps and events; a scan looks aside from it and changes nothing.
+    Nodes are where the fast model is solved anew and hands back its rates; between them they are
+    held. A scan looks aside (:meth:`aside`) and changes nothing.
 
     Parameters
     ----------
     events : sequence of Event
         The treatment, in any order.
-    times_h : sequence of float
-        Increasing times in h, the first at or after 0.
+    people : People
+        The subjects.
     anatomy : Anatomy
-        Fields and receptor maps.
+        Fields of all places used, receptor maps.
     constants : mapping
         Values of :data:`netmod.plasticity.PARAMETERS`.
-    people : People
-        The subjects' own factors.
     gates : mapping
-        Factors of :data:`GATES`; absent means 1.
+        Values of :data:`netmod.plasticity.gates.GATES`; absent means neutral.
+    environment : str
+        Surroundings day and night, a name of
+        :data:`netmod.plasticity.environment.ENVIRONMENTS`.
+    route : str
+        How drugs reach plasticity (:class:`netmod.plasticity.pharmacology.Exposure`).
+    nodes_h : sequence of float
+        Times that end a step besides those of the events: all nodes, so that steps do not depend
+        on how far one asks.
+    discharge : callable, optional
+        What a shock does; needed if the events have one.
     rule : CalciumRule, optional
         Induction rule.
+    refine : int
+        Number of parts of every step, to check convergence.
+
+    Attributes
+    ----------
+    state : SlowState
+        Now.
+    now_h : float
+        Time of that state; an event at this very time has not acted yet.
     """
-    if not events:
-        rest = SlowState.at_rest(people.clearance.size, anatomy.ht2a.size)
-        return [rest.copy() for _ in times_h]
-    gate = {name: gates.get(name, 1.0) for name in GATES}
-    rule = rule or CalciumRule()
-    n = anatomy.ht2a.size
-    state = SlowState.at_rest(people.clearance.size, n)
-    instants = sorted((e for e in events if not isinstance(e, Dose)), key=lambda e: e.time_h)
-    corners = _corners(events)
-    drugs = _Exposure([e for e in events if isinstance(e, Dose)], people, gate)
-    inducibility = _Inducibility(constants["tau_refractory_h"])
-    result, done = [], 0
-    now = 0.0
-    for until in times_h:
-        while now < until - _SAME_H:
-            while done < len(instants) and instants[done].time_h <= now + _SAME_H:
-                _induce(state, instants[done], anatomy, constants, people, gate, rule, inducibility)
-                done += 1
-            whole = STEP_H * (np.floor(now / STEP_H + _SAME_H) + 1.0)
-            end = min(whole, corners[np.searchsorted(corners, now + _SAME_H, side="right")])
-            if end > until + _SAME_H:
-                break
-            _relax(state, end - now, drugs.over(now, end), anatomy, constants, gate)
-            now = end
-        snapshot = state.copy()
-        if now < until - _SAME_H:
-            _relax(snapshot, until - now, drugs.over(now, until), anatomy, constants, gate)
-        exposure = drugs.at(until)
-        snapshot.occupancy_2a = exposure.occupancy_2a
-        snapshot.tone = _tone(exposure, snapshot.autoreceptor, constants)
-        result.append(snapshot)
-    return result
 
-
-def _corners(events: Sequence[Event]) -> np.ndarray:
-    """Return the times that end a step: events, and quarter steps while a dose is absorbed."""
-    fine = STEP_H * 0.25 * np.arange(17)
-    corners = [e.time_h + fine if isinstance(e, Dose) else [e.time_h] for e in events]
-    return np.unique(np.concatenate([*corners, [np.inf]]))
-
-
-@dataclass(frozen=True)
-class _Now:
-    occupancy_2a: np.ndarray
-    occupancy_sert: np.ndarray
-    trkb: np.ndarray
-
-
-class _Exposure:
-    """Concentrations of all drugs given to one person."""
-
-    def __init__(self, doses: Sequence[Dose], people: People, gate: Mapping[str, float]) -> None:
-        self._given = {
-            name: [
-                np.array([getattr(d, what) for d in doses if d.drug == name])
-                for what in ("time_h", "amount")
-            ]
-            for name in sorted({d.drug for d in doses})
+    def __init__(
+        self,
+        events: Sequence[Event],
+        people: People,
+        anatomy: Anatomy,
+        constants: Mapping[str, float],
+        gates: Mapping[str, float] | None = None,
+        environment: str = "neutral",
+        route: str = "trkb",
+        nodes_h: Sequence[float] = (),
+        discharge: Callable[[Shock], Discharge] | None = None,
+        rule: CalciumRule | None = None,
+        refine: int = 1,
+    ) -> None:
+        given = dict(gates or {})
+        self._gate = {name: given.get(name, gate.neutral) for name, gate in GATES.items()}
+        self._people, self._anatomy, self._c = people, anatomy, constants
+        self._rule = rule or CalciumRule()
+        self._discharge = discharge
+        self._around = [e for e in events if isinstance(e, Surroundings)]
+        self._background = ENVIRONMENTS[environment]
+        self._instants = sorted(
+            (e for e in events if isinstance(e, Session | Shock)),
+            # events of one time always act in the same order, however they are listed
+            key=lambda e: (e.time_h, repr(e)),
+        )
+        self._places = sorted({e.place for e in events if isinstance(e, Session)})
+        driven = {e.pattern for e in self._around} | set(self._background)
+        self.patterns = tuple(name for name in PATTERNS if name in driven)
+        block = {
+            receptor: self._gate[name] for receptor, name in (("5-HT2A", "ht2a"), ("TrkB", "trkb"))
         }
-        self._clearance = people.clearance[:, None]
-        self._gate = gate
+        doses = [e for e in events if isinstance(e, Dose)]
+        self._exposure = Exposure(doses, people.clearance, block, route)
+        self._last = dict.fromkeys(self._places, -np.inf)
+        self._done = 0
+        self._shocks = 0
+        self._discharges: list[Discharge] = []
+        self._still = not events and not self._background and self._gate == {
+            name: gate.neutral for name, gate in GATES.items()
+        }  # fmt: skip
+        self._ends = _ends(events, nodes_h, refine)
+        self._step, self._met = 0, _MeanExposure(self._exposure, self._ends)
+        self.now_h = 0.0
+        self.state = at_rest(people, anatomy, constants, len(self._places), len(self.patterns))
+        self._rest = self.state.copy()
 
-    def over(self, start_h: float, end_h: float) -> _Now:
-        """Return the mean over an interval without a dose inside (Gauss, two nodes)."""
-        middle, reach = 0.5 * (start_h + end_h), 0.5 * (end_h - start_h) / np.sqrt(3.0)
-        first, second = self.at(middle - reach), self.at(middle + reach)
-        return _Now(
-            0.5 * (first.occupancy_2a + second.occupancy_2a),
-            0.5 * (first.occupancy_sert + second.occupancy_sert),
-            0.5 * (first.trkb + second.trkb),
+    def advance(self, until_h: float, activity: np.ndarray, answers: Answers) -> SlowState:
+        """Move on to a node and return the state there.
+
+        Parameters
+        ----------
+        until_h : float
+            A node, not before :attr:`now_h`.
+        activity : array, shape (subject, region)
+            Rates over untreated ones, held from the last node on.
+        answers : mapping
+            To each pattern of :attr:`patterns`, from the last node on.
+        """
+        if self._still:
+            self.now_h = until_h
+            return self.state
+        while self.now_h < until_h - _SAME_H:
+            self._act()
+            end = self._ends[self._step]
+            if end > until_h + _SAME_H:
+                raise ValueError(f"{until_h} h is no node")
+            if end > self.now_h + _SAME_H:
+                self._relax(self.state, self.now_h, end, self._met.over(self._step), activity)
+                self.now_h = float(end)
+            self._step += 1
+        self._learn(self.state, answers)
+        self._look(self.state, until_h)
+        return self.state
+
+    def aside(self, until_h: float, activity: np.ndarray, answers: Answers) -> SlowState:
+        """Return the state at a time until the next node, and stay where this is."""
+        here = self.state, dict(self._last), self._done, self._shocks, self._step, self.now_h
+        self.state = self.state.copy()
+        try:
+            while not self._still and self.now_h < until_h - _SAME_H:
+                self._act()
+                end = min(self._ends[self._step], until_h)
+                if end > self.now_h + _SAME_H:
+                    met = _MeanExposure(self._exposure, np.array([end]), self.now_h).over(0)
+                    self._relax(self.state, self.now_h, end, met, activity)
+                    self.now_h = float(end)
+                self._step += 1
+            self._learn(self.state, answers)
+            self._look(self.state, until_h)
+            return self.state
+        finally:
+            self.state, self._last, self._done, self._shocks, self._step, self.now_h = here
+
+    # what happens at an instant
+
+    def _act(self) -> None:
+        """Let all events up to now act."""
+        while (
+            self._done < len(self._instants)
+            and self._instants[self._done].time_h <= self.now_h + _SAME_H
+        ):
+            event = self._instants[self._done]
+            self._done += 1
+            if isinstance(event, Session):
+                self._stimulate(event)
+            else:
+                self._shock(event)
+
+    def _stimulate(self, event: Session) -> None:
+        state, c, gate = self.state, self._c, self._gate
+        reach = np.broadcast_to(self._anatomy.field[event.place], state.bdnf.shape)
+        # the state of a session's place: the mean over what its field reaches
+        weight = reach / reach.sum(axis=1, keepdims=True)
+        threshold = (weight * state.threshold).sum(axis=1) * gate["threshold"]
+        trkb = (weight * self._signal(state.trkb)).sum(axis=1)
+        factors = Factors(
+            nmda=gate["nmda"], potentiation=gate["potentiation"], pre=gate["pre"],
+            post=gate["post"],
+        )  # fmt: skip
+        table = induction_of(event.train, event.intensity, factors, self._rule)
+        shift = c["trkb_threshold"] * np.minimum(trkb, 1.0)
+        change = table.change(threshold, shift)[:, None]
+        driven = -np.expm1(-table.up_s(threshold, shift) / CALCIUM_S)[:, None]
+        since = event.time_h - self._last[event.place]
+        self._last[event.place] = event.time_h
+        tau = c["tau_refractory_h"]
+        taken = -np.expm1(-since / tau) if tau > 0 else 1.0
+        offered = c["recruited"] * change * self._people.induction[:, None] * reach
+        # calcium that stays below both thresholds induces nothing and undoes nothing
+        acts = change != 0.0
+        k = self._places.index(event.place)
+        early, bound = state.early.copy(), state.bound.copy()
+        early[k] = np.where(acts, early[k] + taken * (offered - early[k]), early[k])
+        bound[k] = np.where(acts, offered, bound[k])
+        state.early, state.bound = early, bound
+        state.threshold = state.threshold + gate["bcm"] * c["threshold_session"] * driven * reach
+        self._release(c["bdnf_session"] * driven * reach)
+
+    def _shock(self, event: Shock) -> None:
+        state, c, gate = self.state, self._c, self._gate
+        if self._shocks == len(self._discharges):  # a look aside may have met this shock before
+            self._discharges.append(self._discharge(event))
+        power = self._discharges[self._shocks].power / c["seizure_reference_s"]
+        self._release(c["bdnf_seizure"] * power)
+        state.vegf = state.vegf + gate["vegf"] * c["vegf_seizure"] * power
+        state.rise = state.rise + c["seizure_inhibition"] * power
+        born = state.neurogenesis.copy()
+        site = self._anatomy.hippocampus
+        mean = power[:, site].mean(axis=1) if site.any() else 0.0
+        born[:, 0] += gate["neurogenesis"] * c["proliferation_seizure"] * mean
+        state.neurogenesis = born
+        # remodelling has no direction: which edges gain is drawn, the same in every arm
+        drawn = np.stack([_symmetric_normal(seed, self._shocks, power.shape[1])
+                          for seed in self._people.seeds])  # fmt: skip
+        size = np.sqrt(power[:, :, None] * power[:, None, :])
+        before = 0.0 if state.turnover is None else state.turnover
+        state.turnover = before + c["turnover_seizure"] * size * drawn
+        self._shocks += 1
+
+    def _release(self, amount: np.ndarray) -> None:
+        """Release BDNF: less, the more there is."""
+        state, c = self.state, self._c
+        room = 1.0 - (state.bdnf - self._rest.bdnf) / c["bdnf_saturation"]
+        amount = amount * self._gate["bdnf_release"]
+        state.bdnf = state.bdnf + amount * np.clip(room, 0.0, 1.0)
+
+    # what happens over a step
+
+    def _relax(
+        self, state: SlowState, start_h: float, end_h: float, met: Occupancies, activity: np.ndarray
+    ) -> None:
+        c, gate, rest = self._c, self._gate, self._rest
+        step_h = end_h - start_h
+        day = step_h / 24.0
+        strength = self._strength(0.5 * (start_h + end_h))
+
+        before, tau = state.autoreceptor, c["tau_autoreceptor_d"]
+        state.autoreceptor = _towards(before, met.sert, day, tau)
+        tone = _tone(met.sert, _mean(before, met.sert, day, tau), c)
+        ht1a, ht4 = gate["ht1a"] * tone, gate["ht4"] * tone
+        state.maturity = _towards(
+            state.maturity, 1.0 - c["dematurity_tone"] * tone, day, c["tau_dematurity_d"]
         )
 
-    def at(self, time_h: float) -> _Now:
-        none = np.zeros(self._clearance.shape[0])
-        occupied = {"5-HT2A": none, "SERT": none}
-        trkb = none
-        for name, (times, amounts) in self._given.items():
-            drug = DRUGS[name]
-            # what was given twenty half-lives ago is gone
-            recent = (times < time_h) & (times > time_h - 20.0 * drug.elimination_h)
-            if not recent.any():
-                continue
-            level = drug.concentration(time_h - times[recent][None], self._clearance)
-            occupancy = drug.occupancy((level * amounts[recent]).sum(axis=1))
-            occupied[drug.receptor] = np.maximum(occupied[drug.receptor], occupancy)
-            trkb = trkb + drug.trkb * occupancy
-        return _Now(
-            occupied["5-HT2A"] * self._gate["ht2a"], occupied["SERT"], trkb * self._gate["trkb"]
+        born = rest.neurogenesis[:, 0]
+        survival = 1.0 + gate["neurogenesis"] * c["survival_tone"] * ht4
+        old, tau = state.neurogenesis, c["tau_neurogenesis_d"]
+        # halfway through the step, as what sets stress and is set by it goes round in a circle
+        midway = _towards(old[:, 3], survival * old[:, 2], 0.5 * day, tau)
+        stress = self._stress(midway, strength)
+        fresh = (1.0 + c["proliferation_tone"] * ht1a) * (1.0 - c["neurogenesis_stress"] * stress)
+        inflow = born + gate["neurogenesis"] * (fresh - born)
+        chain, means = np.empty_like(old), []
+        for stage, factor in enumerate((1.0, survival, 1.0, survival)):
+            aim = inflow * factor
+            chain[:, stage] = _towards(old[:, stage], aim, day, tau)
+            inflow = _mean(old[:, stage], aim, day, tau)
+            means.append(inflow)
+        young, mature = means[0] - born, means[-1] - born
+        state.neurogenesis = chain
+        stress = stress[:, None]
+
+        tonic = 1.0 - c["bdnf_stress"] * stress
+        tonic = tonic + gate["bdnf_release"] * c["bdnf_activity"] * (activity - 1.0)
+        tau = c["tau_bdnf_h"]
+        aim = tonic + gate["bdnf_release"] * c["bdnf_nmda"] * met.nmda[:, None] * tau
+        bdnf = np.maximum(_mean(state.bdnf, aim, step_h, tau), 0.0)
+        state.bdnf = np.maximum(_towards(state.bdnf, aim, step_h, tau), 0.0)
+        released = np.maximum(bdnf - tonic, 0.0)
+
+        aim = 1.0 + gate["bcm"] * c["threshold_activity"] * (activity - 1.0)
+        state.threshold = _towards(state.threshold, aim, step_h, c["tau_threshold_h"])
+
+        site = np.where(self._anatomy.hippocampus, 1.0, 0.5)
+        drive = c["trkb_drug"] * met.trkb[:, None] + c["trkb_bdnf"] * released
+        drive = drive + c["trkb_neurogenesis"] * site * np.maximum(mature, 0.0)[:, None]
+        tau = c["tau_trkb_h"]
+        aim = gate["trkb_signal"] * drive * tau
+        trkb = self._signal(_mean(state.trkb, aim, step_h, tau))
+        state.trkb = _towards(state.trkb, aim, step_h, tau)
+
+        cubed = trkb**3
+        aim = gate["mtor"] * cubed / (cubed + c["trkb_mtor"] ** 3)
+        growth = c["spine_per_d"] * _mean(state.mtor, aim, step_h, c["tau_mtor_h"])
+        state.mtor = _towards(state.mtor, aim, step_h, c["tau_mtor_h"])
+        floor = 1.0 - c["spine_stress"] * (stress - self._rest.stress[:, None])
+        rate = growth / c["spine_max"] + 1.0 / c["tau_spine_d"]
+        state.spines = _towards(state.spines, floor + growth / rate, day, 1.0 / rate)
+
+        # written so that a closed brake stays exactly 1 without TrkB
+        load = 1.0 + gate["pv"] * c["tau_brake_d"] * c["brake_per_d"] * trkb
+        tau = c["tau_brake_d"] / load
+        open_ = 1.0 - _mean(state.brake, 1.0 / load, day, tau)
+        state.brake = _towards(state.brake, 1.0 / load, day, tau)
+
+        before = state.vegf
+        state.vegf = before * np.exp(-step_h / c["tau_vegf_h"])
+        vegf = (before - state.vegf) * c["tau_vegf_h"] / step_h
+        state.rise = state.rise * np.exp(-day / c["tau_seizure_inhibition_d"])
+        if state.turnover is not None:
+            state.turnover = state.turnover * np.exp(-day / c["tau_turnover_d"])
+
+        tau = c["tau_volume_d"]
+        where = self._anatomy.hippocampus
+        state.glia = _towards(state.glia, c["gliogenesis_per_d"] * released * tau, day, tau)
+        state.vessels = _towards(state.vessels, c["angiogenesis_per_d"] * vegf * tau, day, tau)
+        new = c["neurogenesis_volume_per_d"] * np.maximum(young, 0.0)[:, None] * where
+        state.neurons = _towards(state.neurons, new * tau, day, tau)
+        state.atrophy = _towards(state.atrophy, -c["volume_stress"] * stress * where, day, tau)
+
+        self._consolidate(state, step_h, bdnf, open_)
+        rate = c["learning_per_d"] * bdnf * (1.0 + c["learning_brake"] * open_)
+        immature = c["dematurity_learning"] * (1.0 - state.maturity)[:, None] * where
+        rate = rate * (1.0 + immature)
+        if self.patterns:
+            state.lessons = state.lessons + day * np.stack(
+                [strength.get(name, 0.0) * rate for name in self.patterns]
+            )
+        if state.learned is not None:
+            state.learned = state.learned * np.exp(-day / c["tau_learning_d"])
+
+    def _consolidate(
+        self, state: SlowState, step_h: float, bdnf: np.ndarray, open_: np.ndarray
+    ) -> None:
+        """Advance early and late efficacy: dL/dt = k (E - |E| L/|bound|) - L/tau."""
+        c = self._c
+        keep = np.exp(-step_h / c["tau_early_h"])
+        early = state.early * (1.0 - keep) * c["tau_early_h"] / step_h
+        rate = c["consolidation_per_h"] * self._gate["consolidation"]
+        offer = rate * bdnf * (1.0 + c["brake_learning"] * open_) * early
+        filling = np.divide(
+            np.abs(offer), np.abs(state.bound), out=np.zeros_like(offer), where=state.bound != 0
         )
+        rate = filling + 1.0 / (24.0 * c["tau_late_d"])
+        state.late = _towards(state.late, offer / rate, step_h, 1.0 / rate)
+        state.early = state.early * keep
+
+    def _learn(self, state: SlowState, answers: Answers) -> None:
+        """Turn what was felt since the last node into changes of edges."""
+        if not self.patterns or not state.lessons.any():
+            return
+        largest = self._c["learning_max"]
+        n, size = state.bdnf.shape
+        change = np.zeros((n, 2, size, size)) if state.learned is None else state.learned
+        for name, dose in zip(self.patterns, state.lessons, strict=True):
+            sent, excited, inhibited = answers[name]
+            change = np.stack(
+                [
+                    learned(change[:, k], answer, sent, dose, largest)
+                    for k, answer in enumerate((excited, inhibited))
+                ],
+                axis=1,
+            )
+        state.learned = change
+        state.lessons = np.zeros_like(state.lessons)
+
+    def _look(self, state: SlowState, time_h: float) -> None:
+        """Set what holds at this very moment."""
+        met = self._exposure.at(np.array([time_h]))
+        state.occupancy_2a, state.occupancy_nmda = met.ht2a[0], met.nmda[0]
+        state.tone = _tone(met.sert[0], state.autoreceptor, self._c)
+        state.stress = self._stress(state.neurogenesis[:, -1], self._strength(time_h))
+
+    def _signal(self, trkb: np.ndarray) -> np.ndarray:
+        return trkb + self._gate["agonist"] * self._gate["trkb_signal"]
+
+    def _strength(self, time_h: float) -> dict[str, float]:
+        """Return how strongly each pattern drives the brain at a time."""
+        found = dict(self._background)
+        for e in self._around:
+            if e.time_h < time_h <= e.time_h + e.duration_h:
+                found[e.pattern] = found.get(e.pattern, 0.0) + e.strength
+        return found
+
+    def _stress(self, mature: np.ndarray, strength: Mapping[str, float]) -> np.ndarray:
+        """Return the stress load: what surroundings add, less what new neurons take."""
+        c = self._c
+        usual = ENVIRONMENTS["adverse"]["threat"]
+        pressure = sum(STRESSING[name] * s / usual for name, s in strength.items())
+        around = 1.0 + c["environment_stress"] * float(np.clip(pressure, -1.0, 1.0))
+        grown = mature / self._rest.neurogenesis[:, -1] - 1.0
+        load = self._gate["stress"] * self._people.stress * around
+        return load * np.exp(-c["stress_buffer"] * grown)
 
 
-class _Inducibility:
-    """How much of a session takes, by the time since the one before."""
+class _MeanExposure:
+    """Mean occupancies over steps (Gauss, three nodes), all steps at once."""
 
-    def __init__(self, tau_h: float) -> None:
-        self._tau = tau_h
-        self._last = -np.inf
+    def __init__(self, exposure: Exposure, ends_h: np.ndarray, start_h: float = 0.0) -> None:
+        starts = np.concatenate([[start_h], ends_h[:-1]])
+        middle, reach = 0.5 * (starts + ends_h), 0.5 * (ends_h - starts)
+        times = (middle[:, None] + reach[:, None] * _NODES).ravel()
+        met = exposure.at(times)
 
-    def take(self, time_h: float) -> float:
-        since, self._last = time_h - self._last, time_h
-        return 1.0 - np.exp(-since / self._tau) if self._tau > 0 else 1.0
+        def mean(values: np.ndarray) -> np.ndarray:
+            return np.einsum("tns,n->ts", values.reshape(ends_h.size, 3, -1), 0.5 * _SHARES)
 
+        self._mean = {name: mean(getattr(met, name)) for name in ("ht2a", "sert", "nmda", "trkb")}
 
-def _induce(state, event, anatomy, c, people, gate, rule, inducibility) -> None:
-    if isinstance(event, Session):
-        reach = anatomy.field[event.target]
-        used = rule.scaled(event.intensity, gate["nmda"])
-        change = synaptic_change(used, event.phases, event.repeats)
-    else:
-        reach = np.ones(state.early.shape[1])
-        change = synaptic_change(rule.scaled(1.0, gate["nmda"]), event.phases)
-        state.seizure_inhibition += c["seizure_inhibition"]
-    if change == 0.0:
-        return  # calcium stayed below both thresholds: nothing was induced and nothing undone
-    offered = c["recruited"] * change * people.induction[:, None] * reach
-    taken = inducibility.take(event.time_h)
-    state.early = np.where(reach > 0, state.early + taken * (offered - state.early), state.early)
-    state.bound = np.where(reach > 0, offered, state.bound)
+    def over(self, step: int) -> Occupancies:
+        return Occupancies(**{name: values[step] for name, values in self._mean.items()})
 
 
-def _relax(state, step_h, exposure, anatomy, c, gate) -> None:
-    """Advance every state by one step: each exactly, the others at their mean over the step.
+def _ends(events: Sequence[Event], nodes_h: Sequence[float], refine: int) -> np.ndarray:
+    """Return the ends of all steps, some way beyond the last node."""
+    found = [0.0, *nodes_h]
+    for e in events:
+        begins = [e.time_h]
+        if isinstance(e, Surroundings):
+            begins += [e.time_h + e.duration_h]
+        elif isinstance(e, Dose):
+            half = DRUGS[e.drug].elimination_h
+            found += [e.time_h + half * k for k in AFTER_DOSE if half * k < 24.0]
+        found += [begin + h for begin in begins for h in (0.0, *AFTER_EVENT_H)]
+    last = max([*nodes_h, 0.0]) + AHEAD_H
+    found += [24.0 * day for day in range(int(last // 24.0) + 2)]
+    ends = np.unique(np.round(found, 9))
+    ends = ends[ends <= last + 24.0]
+    if refine > 1:
+        parts = np.arange(1, refine + 1) / refine
+        ends = np.concatenate([[0.0], (ends[:-1, None] + np.diff(ends)[:, None] * parts).ravel()])
+    return ends
 
-    First order would not do: early efficacy lives for an hour and a half, and held at its value
-    before a step of 1 h it would consolidate by a third too much.
+
+def _towards(value: np.ndarray, aim, step, tau) -> np.ndarray:
+    """Return the exact solution of ``dx/dt = (aim - x) / tau`` after a step.
+
+    Written as a change, so that a state at its aim stays there to the last bit.
     """
-    day = step_h / 24.0
-    before = state.autoreceptor
-    keep = np.exp(-day / c["tau_autoreceptor_d"])
-    state.autoreceptor = before * keep + exposure.occupancy_sert * (1.0 - keep)
-    tone = _tone(exposure, 0.5 * (before + state.autoreceptor), c)
-
-    inflow = gate["neurogenesis"] * tone
-    keep = np.exp(-day / c["tau_neurogenesis_d"])
-    for stage in range(STAGES):
-        before = state.neurogenesis[:, stage].copy()
-        state.neurogenesis[:, stage] = before * keep + inflow * (1.0 - keep)
-        inflow = 0.5 * (before + state.neurogenesis[:, stage])
-
-    drive = c["trkb_psilocin"] * exposure.trkb[:, None]
-    drive = drive + c["trkb_neurogenesis"] * anatomy.hippocampus * inflow[:, None]
-    before, keep = state.trkb, np.exp(-step_h / c["tau_trkb_h"])
-    state.trkb = before * keep + drive * c["tau_trkb_h"] * (1.0 - keep)
-    trkb = 0.5 * (before + state.trkb)
-
-    # written so that a closed brake stays exactly 1 without TrkB
-    before, load = state.brake, 1.0 + c["tau_brake_d"] * c["brake_per_d"] * trkb
-    state.brake = 1.0 / load + (before - 1.0 / load) * np.exp(-load * day / c["tau_brake_d"])
-    brake = 0.5 * (before + state.brake)
-
-    growth = trkb**3 / (trkb**3 + c["trkb_spines"] ** 3) * c["spine_per_d"]
-    rate = growth / c["spine_max"] + 1.0 / c["tau_spine_d"]
-    state.spines = growth / rate + (state.spines - growth / rate) * np.exp(-rate * day)
-
-    # dL/dt = k (E - |E| L/|bound|) - L/tau, k raised where the PV brake is open
-    keep = np.exp(-step_h / c["tau_early_h"])
-    early = state.early * (1.0 - keep) * c["tau_early_h"] / step_h
-    window = 1.0 + c["brake_learning"] * (1.0 - brake)
-    offer = c["consolidation_per_h"] * gate["consolidation"] * window * early
-    filling = np.divide(
-        np.abs(offer), np.abs(state.bound), out=np.zeros_like(offer), where=state.bound != 0
-    )
-    rate = filling + 1.0 / (24.0 * c["tau_late_d"])
-    state.late = offer / rate + (state.late - offer / rate) * np.exp(-rate * step_h)
-    state.early = state.early * keep
-
-    state.seizure_inhibition = state.seizure_inhibition * np.exp(
-        -day / c["tau_seizure_inhibition_d"]
-    )
+    return value + (aim - value) * -np.expm1(-step / tau)
 
 
-def _tone(exposure: _Now, autoreceptor: np.ndarray, c: Mapping[str, float]) -> np.ndarray:
+def _mean(value, aim, step, tau):
+    """Return the mean of that solution over the step; it, too, stays at an aim."""
+    share = step / tau
+    return value + (aim - value) * (1.0 + np.expm1(-share) / share)
+
+
+def _tone(sert: np.ndarray, autoreceptor: np.ndarray, c: Mapping[str, float]) -> np.ndarray:
     """Return the 5-HT tone: transporter block, held back until autoreceptors desensitise."""
     early = c["serotonin_early_share"]
-    return exposure.occupancy_sert * (early + (1.0 - early) * autoreceptor)
+    return sert * (early + (1.0 - early) * autoreceptor)
+
+
+def _symmetric_normal(seed: int, count: int, size: int) -> np.ndarray:
+    """Return standard normal numbers, one for both directions of an edge."""
+    drawn = np.triu(np.random.default_rng([seed, count]).standard_normal((size, size)), 1)
+    return drawn + drawn.T
+
+
+__all__ = ["STAGES", "Answers", "Course", "Discharge"]

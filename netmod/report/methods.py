@@ -71,10 +71,15 @@ def methods(results: Results, n_regions: int) -> list[str]:
         f"{scan} Every virtual subject has its own connectome and appears in every arm; "
         f"{_REPEATS.get(results.engine, _REPEATS['sde'])}",
         "Treatments act on mechanisms of the model (synaptic weights, gain, inhibition), never on "
-        "an observable; no term of the model knows the healthy state. Readouts use cortex alone: "
-        "Pearson correlation, Louvain modularity of positive weights, system segregation and "
-        "named connections. The subgenual region (sgACC) is a proxy made of the parcels that the "
-        "atlas has there.",
+        "an observable; no term of the model knows the healthy state. Between scans a slow layer "
+        "is moved on from hour to hour and from event to event: drug occupancy, synaptic change "
+        "by calcium and its consolidation, growth factors, the brake on plasticity by "
+        "parvalbumin (PV) cells, neurogenesis, regional volume and stress. At each scan its state "
+        "sets the connections, gains, currents, noise and baseline of inhibition of the network "
+        "that is scanned, with one constant for each mechanism in all arms.",
+        "Readouts use cortex alone: Pearson correlation, Louvain modularity of positive weights, "
+        "system segregation and named connections. The subgenual region (sgACC) is a proxy made "
+        "of the parcels that the atlas has there.",
         f"Differences are paired by subject, with 95 % bootstrap intervals{resamples}. Corrected "
         f"p are from permutations of the largest statistic of a family{permutations}. "
         "Intervals and p describe the variation between simulated subjects: a larger cohort "

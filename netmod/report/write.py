@@ -17,6 +17,8 @@ from netmod.treatments import MODIFIERS, TREATMENTS
 from netmod.units import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from netmod.atlas import Atlas
     from netmod.study.results import Results
 
@@ -122,21 +124,27 @@ def _version(path: Path) -> str | None:
 
 def _arm(results: Results, arm: str) -> dict[str, str]:
     details = results.arm_details[arm]
-    treatment, modifiers = str(details["treatment"]), [str(word) for word in details["modifiers"]]
-    what = [TREATMENTS[treatment].doc] if treatment in TREATMENTS else []
+    steps = details["sequence"] or (details,)
+    given = [str(step["treatment"]) for step in steps]
+    modifiers = [str(word) for word in details["modifiers"]]
+    what = [TREATMENTS[word].doc for word in given if word in TREATMENTS]
     what += [MODIFIERS[word].doc for word in modifiers if word in MODIFIERS]
-    setting = [f"{key} = {_plain(value)}" for key, value in details["parameters"].items()]
-    if details["target"]:
-        setting.insert(0, f"target {details['target']}")
     return {
         "name": arm,
         "label": arm_label(arm),
         "population": str(details["population"]),
-        "treatment": treatment,
+        "treatment": ", then ".join(given),
         "modifiers": ", ".join(modifiers) or "–",
-        "setting": "; ".join(setting),
+        "setting": " | ".join(text for text in map(_setting, steps) if text),
         "what": "; ".join(what),
     }
+
+
+def _setting(step: Mapping[str, Any]) -> str:
+    """Return where, when and how a treatment was given."""
+    fixed = [f"{key} {step[key]}" for key in ("target", "start", "after") if step.get(key)]
+    numbers = [f"{key} = {_plain(value)}" for key, value in (step["parameters"] or {}).items()]
+    return "; ".join([*fixed, *numbers])
 
 
 def _plain(value: object) -> str:

@@ -1,23 +1,41 @@
-"""Arms: population × treatment × modifiers, by one word or written out."""
+"""Arms: population × treatments × modifiers, by one word or written out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from netmod import cohort, treatments
-from netmod.scenario.messages import checked
-from netmod.scenario.numbers import Numbers, Section, declared_numbers
-from netmod.scenario.problem import Problem, ProblemsError, listed, shown, unknown_word
-from netmod.treatments.declaration import Treatment
+from netmod.plasticity.gates import combined
+from netmod.scenario.numbers import Numbers, Section
+from netmod.scenario.problem import KeyPath, Problem, ProblemsError, listed, shown, unknown_word
+from netmod.scenario.schedule import safety_problems, schedule_problems
+from netmod.scenario.steps import (
+    SEE,
+    Step,
+    aimed,
+    described,
+    parameters_of,
+    place_text,
+    steps_of,
+    treatment_of,
+    treatment_word,
+)
+from netmod.treatments import course
+from netmod.treatments.declaration import Modifier
+
+if TYPE_CHECKING:
+    from netmod.plasticity.events import Event
 
 NONE = "none"
 """The treatment of an untreated arm."""
 
-MOST_ARMS = 200
+SEQUENCE = "sequence"
+"""The treatment of an arm whose steps are written out."""
+
+MOST_STEPS = 20
 
 BASELINE = "baseline"
 """No arm may be called so: in a table of comparisons it is every arm's own first scan."""
@@ -34,14 +52,18 @@ class Arm(Section):
     population : str
         A name of `netmod.cohort.POPULATIONS`.
     treatment : str
-        A name of `netmod.treatments.TREATMENTS`, or ``none``.
+        A name of `netmod.treatments.TREATMENTS`, ``none``, or ``sequence``.
     modifiers : tuple of str
-        Names of `netmod.treatments.MODIFIERS`, each once.
+        Names of `netmod.treatments.MODIFIERS`, each once; they hold for every step.
+    sequence : tuple of Step
+        The steps of treatment ``sequence``, empty otherwise.
     target : str or None
-        Stimulation target: the one given, else that of a modifier, else the treatment's own;
-        None when the treatment is not aimed.
+        Place of the coil: the one given, else that of a modifier, else the treatment's own;
+        None when the treatment is not aimed, and in a sequence, whose steps have their own.
     parameters : Numbers
         Every parameter of the treatment, in its declared unit.
+    acknowledge : tuple of {'safety'}
+        Limits that the arm may knowingly pass.
     """
 
     name: str = Field(
@@ -53,8 +75,17 @@ class Arm(Section):
     population: str = Field("mdd", description="a population", examples=["mdd"])
     treatment: str = Field(NONE, description="a treatment", examples=["rtms_10hz"])
     modifiers: tuple[str, ...] = Field((), description="a list of modifiers")
-    target: str | None = Field(None, description="the name of a target of the atlas")
+    sequence: tuple[Step, ...] = Field((), description="a list of treatments in their order")
+    target: str | None = Field(None, description="a place of the coil")
     parameters: Numbers = Field(Numbers(), description="parameters of the treatment")
+    acknowledge: tuple[Literal["safety"], ...] = Field((), description="limits knowingly passed")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sequence_is_the_treatment(cls, data: object) -> object:
+        if isinstance(data, Mapping) and data.get("sequence") and data.get("treatment") is None:
+            return {**data, "treatment": SEQUENCE}
+        return data
 
     @field_validator("name")
     @classmethod
@@ -77,52 +108,44 @@ class Arm(Section):
     @field_validator("treatment", mode="before")
     @classmethod
     def _treatment(cls, value: object) -> object:
-        if value is None:
-            return NONE
-        if not isinstance(value, str) or value not in _treatment_names():
-            see = "see 'netmod treatments' for all of them"
-            raise ProblemsError([unknown_word("treatment", value, _treatment_names(), see=see)])
-        return value
+        if value is None or value == SEQUENCE:
+            return value or NONE
+        return treatment_word(value, _treatment_names())
 
     @field_validator("modifiers", mode="before")
     @classmethod
     def _modifiers(cls, value: object) -> object:
+        return _words("modifier", value, treatments.MODIFIERS, SEE)
+
+    @field_validator("acknowledge", mode="before")
+    @classmethod
+    def _acknowledged(cls, value: object) -> object:
+        return _words("limit", value, ("safety",), "write [safety]")
+
+    @field_validator("sequence", mode="before")
+    @classmethod
+    def _sequence(cls, value: object, info: ValidationInfo) -> object:
         if value is None:
             return ()
-        if not isinstance(value, list | tuple):
-            hint = f"write [{value}]" if isinstance(value, str) else "write [name, name]"
-            expected = listed(treatments.MODIFIERS)
-            raise ProblemsError([Problem((), "not a list", expected, shown(value), hint)])
-        problems = []
-        for i, word in enumerate(value):
-            if not isinstance(word, str) or word not in treatments.MODIFIERS:
-                see = "see 'netmod treatments' for all of them"
-                problem = unknown_word("modifier", word, treatments.MODIFIERS, see=see)
-                problems.append(problem.under((i,)))
-            elif word in value[:i]:
-                problems.append(
-                    Problem((i,), "modifier given twice", "each once", shown(word), "remove one")
-                )
-        if problems:
-            raise ProblemsError(problems)
-        return tuple(value)
+        if not isinstance(value, list | tuple) or value == [] or len(value) > MOST_STEPS:
+            expected = f"a list of 1 to {MOST_STEPS} treatments in their order"
+            hint = "write [{treatment: psilocybin}, {treatment: rtms_10hz, after: 1 d}]"
+            raise ProblemsError([Problem((), "not a sequence", expected, shown(value), hint)])
+        if "treatment" not in info.data or "modifiers" not in info.data:
+            return ()
+        given = info.data["treatment"]
+        if value and given != SEQUENCE:
+            what, hint = "a treatment and a sequence", "make the treatment a step of the sequence"
+            raise ProblemsError([Problem((), what, "one of them", f"'{given}'", hint)])
+        return steps_of(value, _moved(info.data["modifiers"]))
 
     @field_validator("target", mode="before")
     @classmethod
     def _target(cls, value: object, info: ValidationInfo) -> object:
-        if value is not None and (not isinstance(value, str) or not value.strip()):
-            hint = "write the name of a target, e.g. dlpfc_left"
-            raise ProblemsError([Problem((), "not the name of a target", None, shown(value), hint)])
+        place = place_text(value)
         if "treatment" not in info.data or "modifiers" not in info.data:
-            return value
-        treatment = treatment_of(info.data["treatment"])
-        own = treatment.target if treatment else None
-        if value is not None and own is None:
-            hint = "remove the target, or choose a treatment that is aimed"
-            got = f"'{value}' with treatment '{info.data['treatment']}'"
-            raise ProblemsError([Problem((), "nothing is aimed here", "no target", got, hint)])
-        moved = [treatments.MODIFIERS[word].target for word in info.data["modifiers"]]
-        return value or next((target for target in moved if target), None) or own
+            return place
+        return aimed(place, info.data["treatment"], _moved(info.data["modifiers"]))
 
     @field_validator("parameters", mode="before")
     @classmethod
@@ -130,14 +153,12 @@ class Arm(Section):
         if "treatment" not in info.data:
             return Numbers()
         name = info.data["treatment"]
-        treatment = treatment_of(name)
-        if treatment is None and value:
-            hint = "add 'treatment: …', or remove the parameters"
-            raise ProblemsError(
-                [Problem((), "this arm has no treatment", None, shown(value), hint)]
-            )
-        declared = treatment.parameters if treatment else {}
-        return declared_numbers(f"Parameters of {name}", declared, value)
+        if treatment_of(name) is None and value:
+            what, hint = "this arm has no treatment", "add 'treatment: …', or remove the parameters"
+            if name == SEQUENCE:
+                what, hint = "a sequence has no parameters", "move them into one of its steps"
+            raise ProblemsError([Problem((), what, None, shown(value), hint)])
+        return parameters_of(name, value)
 
     @model_validator(mode="after")
     def _named_for_what_it_is(self) -> Arm:
@@ -166,8 +187,7 @@ class Arm(Section):
     @model_validator(mode="after")
     def _aimed_once(self) -> Arm:
         aiming = [i for i, m in enumerate(self.modifiers) if treatments.MODIFIERS[m].target]
-        treatment = treatment_of(self.treatment)
-        if aiming and (treatment is None or treatment.target is None):
+        if aiming and not any(place for _, place in self.places()):
             problem = Problem(
                 ("modifiers", aiming[0]),
                 "nothing is aimed here",
@@ -176,130 +196,120 @@ class Arm(Section):
                 "remove the modifier, or choose a treatment that is aimed",
             )
             raise ProblemsError([problem])
-        if len(aiming) > 1:
-            words = " and ".join(f"'{self.modifiers[i]}'" for i in aiming)
-            problem = Problem(
-                ("modifiers", aiming[1]), "two targets", "one at most", words, "keep one of them"
-            )
-            raise ProblemsError([problem])
         return self
+
+    @model_validator(mode="after")
+    def _one_of_a_kind(self) -> Arm:
+        found = [treatments.MODIFIERS[m] for m in self.modifiers]
+        for what, kind in (("targets", "target"), ("environments", "environment")):
+            several = [i for i, modifier in enumerate(found) if getattr(modifier, kind)]
+            if len(several) > 1:
+                words = " and ".join(f"'{self.modifiers[i]}'" for i in several)
+                path = ("modifiers", several[1])
+                problem = Problem(path, f"two {what}", "one at most", words, "keep one of them")
+                raise ProblemsError([problem])
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_given(self) -> Arm:
+        if self.treatment == SEQUENCE and not self.sequence:
+            hint = "add 'sequence: [{treatment: …}, …]'"
+            raise ProblemsError([Problem(("treatment",), "no sequence", None, None, hint)])
+        problems = schedule_problems(self.steps, self.step_paths)
+        if not problems and "safety" not in self.acknowledge:
+            problems = self.unsafe()
+        if problems:
+            raise ProblemsError(problems)
+        return self
+
+    @property
+    def steps(self) -> tuple[course.Step, ...]:
+        """The treatments of the arm in their order, in hours; none when it is untreated."""
+        if self.sequence:
+            return tuple(step.resolved() for step in self.sequence)
+        treatment = treatment_of(self.treatment)
+        return (course.Step(treatment, self.parameters, self.target),) if treatment else ()
+
+    @property
+    def step_paths(self) -> tuple[KeyPath, ...]:
+        """The key of each step, below the arm."""
+        return tuple(("sequence", i) for i in range(len(self.sequence))) or ((),) * len(self.steps)
+
+    @property
+    def changes(self) -> tuple[Modifier, ...]:
+        """The modifiers themselves."""
+        return tuple(treatments.MODIFIERS[word] for word in self.modifiers)
+
+    @property
+    def environment(self) -> str:
+        """Surroundings, a name of `netmod.plasticity.environment.ENVIRONMENTS`."""
+        return next((m.environment for m in self.changes if m.environment), "neutral")
+
+    def events(self) -> tuple[Event, ...]:
+        """Return everything that happens in the arm, in the order of time."""
+        return course.events_of(self.steps, self.changes)
+
+    def gates(self) -> dict[str, float]:
+        """Return the value of every gate of the slow layer under the arm's modifiers."""
+        return combined(modifier.factors for modifier in self.changes)
+
+    def unsafe(self) -> list[Problem]:
+        """Return the steps beyond the limits of magnetic stimulation."""
+        return safety_problems(self.steps, self.step_paths)
+
+    def places(self) -> list[tuple[KeyPath, str]]:
+        """Return where the coil is, with the key that says so, below the arm."""
+        pairs = zip(self.step_paths, self.steps, strict=True)
+        return [((*path, "target"), step.target) for path, step in pairs if step.target]
 
     def summary(self) -> str:
         """Return the arm in a few words, with the parameters that are not at their default."""
-        if self.treatment == NONE:
+        if self.sequence:
+            text = f"{self.population} × " + ", then ".join(s.summary() for s in self.sequence)
+        elif self.treatment == NONE:
             text = f"{self.population}, untreated"
         else:
-            text = f"{self.population} × {self.treatment}"
-        text += f" at {self.target}" if self.target else ""
-        text += "".join(f" + {word}" for word in self.modifiers)
-        treatment = treatment_of(self.treatment)
-        declared = treatment.parameters if treatment else {}
-        changed = [
-            f"{name} {value:g}"
-            for name, value in self.parameters.items()
-            if value != declared[name].default
-        ]
-        return text + (f" ({', '.join(changed)})" if changed else "")
+            given = described(self.treatment, self.target, self.parameters)
+            text = f"{self.population} × {given}"
+        return text + "".join(f" + {word}" for word in self.modifiers)
 
     def canonical(self) -> dict[str, Any]:
         """Return every field but the name as plain YAML data."""
+        steps = [step.canonical() for step in self.sequence]
         return {
             "population": self.population,
             "treatment": self.treatment,
             "modifiers": list(self.modifiers),
+            **({"sequence": steps} if steps else {}),
             "target": self.target,
             "parameters": dict(self.parameters),
+            **({"acknowledge": list(self.acknowledge)} if self.acknowledge else {}),
         }
 
 
-def treatment_of(name: str) -> Treatment | None:
-    """Return a registered treatment; None for an untreated arm's ``none`` that is not one."""
-    return treatments.TREATMENTS.get(name)
+def _words(kind: str, value: object, known: Any, see: str) -> tuple[str, ...]:
+    """Return a list of known words, each once; nothing is none."""
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        hint = f"write [{value}]" if isinstance(value, str) else "write [name, name]"
+        raise ProblemsError([Problem((), "not a list", listed(known), shown(value), hint)])
+    problems = []
+    for i, word in enumerate(value):
+        if not isinstance(word, str) or word not in known:
+            problems.append(unknown_word(kind, word, known, see=see).under((i,)))
+        elif word in value[:i]:
+            what = f"{kind} given twice"
+            problems.append(Problem((i,), what, "each once", shown(word), "remove one"))
+    if problems:
+        raise ProblemsError(problems)
+    return tuple(value)
+
+
+def _moved(modifiers: tuple[str, ...]) -> list[str]:
+    """Return the places to which modifiers move the coil."""
+    return [place for word in modifiers if (place := treatments.MODIFIERS[word].target)]
 
 
 def _treatment_names() -> list[str]:
     return list(dict.fromkeys([NONE, *treatments.TREATMENTS]))
-
-
-def arm_words() -> list[str]:
-    """Return every word that is an arm by itself: populations, then treatments."""
-    return list(dict.fromkeys([*cohort.POPULATIONS, *treatments.TREATMENTS]))
-
-
-def resolve_arms(value: object) -> tuple[Arm, ...]:
-    """Return the arms behind a list of names or a mapping of names to what they are.
-
-    A name that is a population means that population untreated; one that is a treatment means
-    ``mdd`` with it. In a mapping, keys left out keep what the name means; other names begin
-    from ``mdd`` untreated.
-
-    Parameters
-    ----------
-    value : list of str, mapping of str to mapping or None, or tuple of Arm
-
-    Raises
-    ------
-    ProblemsError
-        With every problem of every arm.
-    """
-    if isinstance(value, Mapping):
-        entries = [((name,), name, spec) for name, spec in value.items()]
-    elif isinstance(value, list | tuple):
-        entries = [((i,), entry, None) for i, entry in enumerate(value)]
-    else:
-        hint = f"write [{value}]" if isinstance(value, str) else "write [healthy, mdd, rtms_10hz]"
-        expected = "a list of names, or a mapping of names to arms"
-        raise ProblemsError([Problem((), "not a list of arms", expected, shown(value), hint)])
-    if not 1 <= len(entries) <= MOST_ARMS:
-        problem = Problem(
-            (),
-            "wrong number of arms",
-            f"1 to {MOST_ARMS} arms",
-            str(len(entries)),
-            "write [healthy, mdd, rtms_10hz]" if not entries else "split the study",
-        )
-        raise ProblemsError([problem])
-    arms: list[Arm] = []
-    problems: list[Problem] = []
-    for path, name, spec in entries:
-        try:
-            arm = name if isinstance(name, Arm) else _arm(name, spec)
-        except ProblemsError as error:
-            problems += [problem.under(path) for problem in error.problems]
-            continue
-        if any(arm.name == other.name for other in arms):
-            problems.append(
-                Problem(path, "arm given twice", "each once", shown(arm.name), "remove one of them")
-            )
-        arms.append(arm)
-    if problems:
-        raise ProblemsError(problems)
-    return tuple(arms)
-
-
-def _arm(name: object, spec: object) -> Arm:
-    if not isinstance(name, str):
-        hint = "write 'arms:' as a mapping to describe an arm: 'arms: {name: {treatment: …}}'"
-        raise ProblemsError([Problem((), "not the name of an arm", "a word", shown(name), hint)])
-    if spec is not None and not isinstance(spec, Mapping):
-        hint = "write {treatment: …}, or {} for what the name means by itself"
-        expected = "a mapping with population, treatment, modifiers, target, parameters"
-        raise ProblemsError([Problem((), "not a mapping", expected, shown(spec), hint)])
-    given: dict[str, Any] = dict(spec or {})
-    if "name" in given:
-        hint = "remove it: the key above is the name"
-        raise ProblemsError([Problem(("name",), "unknown key", None, "'name'", hint, at_key=True)])
-    if name in cohort.POPULATIONS:
-        given.setdefault("population", name)
-    elif name in treatments.TREATMENTS:
-        given.setdefault("treatment", name)
-    elif not given and name != BASELINE:
-        see = f"say what it is: 'arms: {{{name[:40]}: {{treatment: …}}}}'"
-        raise ProblemsError([replace(unknown_word("arm", name, arm_words(), see=see), at_key=True)])
-    try:
-        return checked(Arm, {**given, "name": name})
-    except ProblemsError as error:
-        # the name is the key itself: its problem stands at the arm, not at a key 'name'
-        raise ProblemsError(
-            replace(p, path=(), at_key=True) if p.path == ("name",) else p for p in error.problems
-        ) from None

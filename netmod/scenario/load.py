@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from netmod.errors import ConfigError, NetmodError, did_you_mean, several
+from netmod.scenario.arm_list import aims
+from netmod.scenario.arms import Arm
 from netmod.scenario.document import read_document
 from netmod.scenario.messages import checked
 from netmod.scenario.overrides import Override, apply_overrides
 from netmod.scenario.positions import Positions
-from netmod.scenario.problem import Problem, ProblemsError, listed
+from netmod.scenario.problem import KeyPath, Problem, ProblemsError, listed
 from netmod.scenario.schema import Scenario, is_folder
+from netmod.units import format_time
+
+INDIVIDUAL = "individual"
+"""Place of the coil that the study finds for each subject."""
 
 
 def load_scenario(path: str | Path, overrides: Iterable[str | Override] = ()) -> Scenario:
@@ -50,6 +56,8 @@ def read_scenario(
         folder = Path()  # a path typed in a shell is relative to where it is typed
     apply_overrides(data, positions, parsed)
     _resolve_atlas(data, folder)
+    for holder in aims(data.get("arms")):
+        holder["target"] = _absolute(holder["target"], Path(path).parent)
     try:
         return checked(Scenario, data), positions
     except ProblemsError as error:
@@ -74,7 +82,7 @@ def located(problems: Iterable[Problem], positions: Positions) -> NetmodError:
 def check_against_atlas(scenario: Scenario, positions: Positions | None = None) -> Any:
     """Check a scenario's words against its atlas and its files, before anything is computed.
 
-    Every arm's target, weights fitted for the model, and names that would share their files.
+    Every coil's place, weights fitted for the model, and names that would share their files.
 
     Parameters
     ----------
@@ -90,7 +98,7 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
     Raises
     ------
     ConfigError
-        If there is no such atlas, a target is not one of its own, or it has no weights fitted
+        If there is no such atlas, a place is unknown, or it has no weights fitted
         for the model where those are asked for; if two arms differ by underscores only.
     DataError
         If the atlas cannot be used.
@@ -111,24 +119,82 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
             hint=error.hint or "name a shipped atlas, or the folder of one",
         ) from None
     problems = _missing_weights(scenario, atlas, positions) + _shared_files(scenario)
-    for i, arm in enumerate(scenario.arms):
-        if arm.target is None or arm.target in atlas.targets or arm.target in atlas.region:
-            continue
-        key = arm.name if ("arms", arm.name) in positions else i
-        own = "" if ("arms", key, "target") in positions else f", which arm '{arm.name}' aims at"
-        problems.append(
-            Problem(
-                ("arms", key, "target"),
-                f"atlas '{Path(scenario.atlas).name}' has no such target",
-                f"{listed(atlas.targets)}; or the name of a region",
-                f"'{arm.target}'{own}",
-                did_you_mean(arm.target, (*atlas.targets, *atlas.region))
-                or "choose one of the atlas's targets",
-            )
-        )
+    problems += _missing_places(scenario, atlas, positions)
     if problems:
         raise located(problems, positions)
     return atlas
+
+
+def warnings_of(scenario: Scenario, positions: Positions) -> list[str]:
+    """Return the safety limits that arms knowingly pass, a line each.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    positions : Positions
+        Of the file it came from.
+    """
+    return [
+        f"{positions.where((*_arm_key(scenario, arm, positions), *problem.path))}: "
+        f"{problem.what}: {problem.got}, acknowledged"
+        for arm in scenario.arms
+        for problem in arm.unsafe()
+    ]
+
+
+def unseen_events(scenario: Scenario) -> str | None:
+    """Return one line on the events that no scan sees; None when there are none."""
+    last_h = scenario.times_h[-1]
+    counts = [
+        f"{arm.name} {sum(event.time_h >= last_h for event in events)} of {len(events)}"
+        for arm in scenario.arms
+        if (events := arm.events()) and events[-1].time_h >= last_h
+    ]
+    if not counts:
+        return None
+    return f"events after the last scan ({format_time(last_h)}): {', '.join(counts)}"
+
+
+def _arm_key(scenario: Scenario, arm: Arm, positions: Positions) -> KeyPath:
+    """Return the key of an arm, which is its name in a mapping and its place in a list."""
+    named = ("arms", arm.name)
+    return named if named in positions else ("arms", scenario.arms.index(arm))
+
+
+def _missing_places(scenario: Scenario, atlas: Any, positions: Positions) -> list[Problem]:
+    """Return the places of coils that neither the atlas nor a list of coordinates knows."""
+    problems = []
+    for arm in scenario.arms:
+        key = _arm_key(scenario, arm, positions)
+        for path, place in arm.places():
+            own = "" if (*key, *path) in positions else f", which arm '{arm.name}' aims at"
+            problem = _place_problem(place, atlas, own)
+            problems += [problem.under((*key, *path))] if problem else []
+    return problems
+
+
+def _place_problem(place: str, atlas: Any, own: str) -> Problem | None:
+    if place in atlas.targets or place in atlas.region or place == INDIVIDUAL:
+        return None
+    if place.endswith(".tsv"):
+        if Path(place).is_file():
+            return None
+        hint = "write the path of a table of fields by region, relative to this file"
+        return Problem((), "no such file", "a field by region (.tsv)", f"'{place}'{own}", hint)
+    if "," in place:  # whether it lies in the brain is asked of the atlas when its field is made
+        return None
+    from netmod.plasticity.field import COORDINATES
+
+    if place in COORDINATES:
+        return None
+    known = (*atlas.targets, INDIVIDUAL, *COORDINATES)
+    return Problem(
+        (),
+        f"atlas '{atlas.name}' has no such target",
+        f"{listed(known)}; the name of a region; or [x, y, z] in mm",
+        f"'{place}'{own}",
+        did_you_mean(place, (*known, *atlas.region)) or "choose one of the atlas's targets",
+    )
 
 
 def _missing_weights(scenario: Scenario, atlas: Any, positions: Positions) -> list[Problem]:
@@ -166,8 +232,12 @@ def _resolve_atlas(data: dict[str, Any], folder: Path) -> None:
     """Make an atlas folder absolute; a relative one stands beside the file that names it."""
     atlas = data.get("atlas")
     if isinstance(atlas, str) and atlas and is_folder(atlas):
-        try:
-            absolute = folder / Path(atlas).expanduser()
-        except RuntimeError:  # '~name' of nobody: left as it is, and not found later
-            absolute = folder / atlas
-        data["atlas"] = os.path.abspath(absolute)  # noqa: PTH100 (resolve() would follow links)
+        data["atlas"] = _absolute(atlas, folder)
+
+
+def _absolute(path: str, folder: Path) -> str:
+    try:
+        absolute = folder / Path(path).expanduser()
+    except RuntimeError:  # '~name' of nobody: left as it is, and not found later
+        absolute = folder / path
+    return os.path.abspath(absolute)  # noqa: PTH100 (resolve() would follow links)

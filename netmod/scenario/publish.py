@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from netmod import cohort, models, treatments
 from netmod.models.declaration import Parameter
-from netmod.scenario.arms import BASELINE, NONE, arm_words
+from netmod.scenario.arm_list import arm_words
+from netmod.scenario.arms import BASELINE, NONE, SEQUENCE
 from netmod.scenario.schema import (
     HIGHEST_VELOCITY,
     LOWEST_VELOCITY,
@@ -18,6 +19,7 @@ from netmod.scenario.schema import (
     Scenario,
 )
 
+_DURATION = r"^\s*\d+(\.\d+)?\s*(min|h|d|wk)\s*$"
 _TIME = r"^(baseline|\s*\d+(\.\d+)?\s*(min|h|d|wk)\s*)$"
 
 
@@ -124,25 +126,48 @@ def _arm() -> dict[str, Any]:
         for name, one in _parameters(treatment.parameters)["properties"].items():
             # one name may have another range in another treatment
             parameters.setdefault(name, {"anyOf": []})["anyOf"].append(one)
+    given = {
+        "target": {
+            "anyOf": [
+                {"type": ["string", "null"]},
+                {"type": "array", "minItems": 3, "items": {"type": "number"}},
+            ],
+            "description": "name of a target, individual, MNI coordinates, or a .tsv file",
+        },
+        "parameters": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": parameters,
+        },
+    }
+    time = {"type": ["string", "null"], "pattern": _DURATION}
+    step = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["treatment"],
+        "properties": {
+            "treatment": {"enum": list(treatments.TREATMENTS)},
+            "start": {**time, "description": "from day 0, with its unit"},
+            "after": {**time, "description": "from the last event of the step before"},
+            **given,
+        },
+    }
     return {
         "type": ["object", "null"],
         "additionalProperties": False,
         "properties": {
             "population": {"enum": list(cohort.POPULATIONS)},
-            "treatment": {"enum": [None, *dict.fromkeys([NONE, *treatments.TREATMENTS])]},
-            "modifiers": {
-                "type": ["array", "null"],
-                "uniqueItems": True,
-                "items": {"enum": list(treatments.MODIFIERS)},
-            },
-            "target": {"type": ["string", "null"]},
-            "parameters": {
-                "type": ["object", "null"],
-                "additionalProperties": False,
-                "properties": parameters,
-            },
+            "treatment": {"enum": [None, *dict.fromkeys([NONE, *treatments.TREATMENTS]), SEQUENCE]},
+            "sequence": {"type": ["array", "null"], "items": step},
+            "modifiers": _words(treatments.MODIFIERS),
+            "acknowledge": _words(("safety",)),
+            **given,
         },
     }
+
+
+def _words(known: Iterable[str]) -> dict[str, Any]:
+    return {"type": ["array", "null"], "uniqueItems": True, "items": {"enum": list(known)}}
 
 
 def _parameters(declared: Mapping[str, Parameter]) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from ruamel.yaml import YAML
 
 from netmod import cohort, models, plasticity
 from netmod.errors import ConfigError
-from netmod.scenario.arms import Arm, resolve_arms
+from netmod.scenario.arm_list import aims, resolve_arms
+from netmod.scenario.arms import Arm
 from netmod.scenario.numbers import Numbers, Section, declared_numbers, number, parameter_section
 from netmod.scenario.problem import Problem, ProblemsError, shown, unknown_word
+from netmod.scenario.schedule import too_late
 from netmod.units import format_time, parse_time_h
 
 SCHEMA_VERSION = 1
@@ -188,6 +190,10 @@ class _CohortBase(Section):
 class _PlasticityBase(Section):
     """Constants of the slow layer, the same in every arm."""
 
+    route: Literal["trkb", "intracellular_5ht2a", "both"] = Field(
+        "trkb", description="How psychedelics reach plasticity: by TrkB, by 5-HT2A inside cells"
+    )
+
     @property
     def parameters(self) -> Numbers:
         """Every declared parameter of the slow layer."""
@@ -299,6 +305,13 @@ class Scenario(Section):
         )
         raise ProblemsError([problem])
 
+    @model_validator(mode="after")
+    def _scanned_after_the_first_event(self) -> Scenario:
+        problems = [p for arm in self.arms for p in too_late(arm, self.times_h[-1])]
+        if problems:
+            raise ProblemsError(problems)
+        return self
+
     @property
     def times_h(self) -> tuple[float, ...]:
         """Times of the scans in hours, the first 0."""
@@ -350,11 +363,13 @@ class Scenario(Section):
     def sha256(self) -> str:
         """Hash of the canonical form.
 
-        A folder counts by its last part, so that the hash is the same on every machine; the
-        atlas's own content has its own hash.
+        A folder or file counts by its last part, so that the hash is the same on every machine;
+        the atlas's own content has its own hash.
         """
         data = self.canonical()
         data["atlas"] = self.atlas_name
+        for holder in aims(data["arms"]):
+            holder["target"] = Path(holder["target"]).name
         text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

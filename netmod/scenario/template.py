@@ -37,6 +37,11 @@ arms:
   #   treatment: rtms_10hz
   #   modifiers: [target_vertex]
   #   parameters: {{sessions: 20}}
+  # Several treatments in one arm, each from day 0 (start) or after the one before (after):
+  # combined:
+  #   sequence:
+  #     - {{treatment: psilocybin, parameters: {{doses: 1}}}}
+  #     - {{treatment: rtms_10hz, after: 1 d, target: dlpfc_left}}
 
 # What follows shows the defaults; remove the signs to change one.
 # solver: {{name: heun, dt_ms: 1.0}}

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 
 import numpy as np
 
-from netmod.dynamics.coupling import coupling_of
-from netmod.dynamics.linear import (
-    Linearisation,
-    band_covariance,
-    band_nodes,
-    jacobian,
-    leading_eigenvalue,
-    linearise,
-)
+from netmod.dynamics.linear import Linearisation, leading_eigenvalue
 from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.simulate import Scan, simulate
 from netmod.graph.connectivity import correlation, covariance
 from netmod.models import MODELS
-from netmod.observe.balloon import HEMODYNAMICS, linear_response
 from netmod.scenario.schema import Scenario
 from netmod.study.prepare import Cell
+from netmod.study.spectrum import linear_program
 
 BATCH = 32
 """Networks simulated in one call: one compiled shape for a whole study, and a step of progress."""
-
-LOWEST_HZ = 0.01
-"""Lower edge of the linear engine's BOLD band; a 5-minute scan hardly holds slower waves."""
-
-HIGHEST_HZ = 0.25
-"""Upper edge: above, the hemodynamic response passes nothing."""
-
-NODES = 12
-"""Gauss-Legendre nodes over that band; 48 change no FC value by more than 1e-4 (tested)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,28 +106,6 @@ def _run_sde(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
     return readings
 
 
-@lru_cache(maxsize=8)
-def _linear_program(model_name: str, hemodynamics: str):
-    import jax
-
-    model = MODELS[model_name]
-    omegas, weights = band_nodes(LOWEST_HZ, HIGHEST_HZ, NODES)
-    weights = weights * np.abs(linear_response(omegas, HEMODYNAMICS[hemodynamics])) ** 2
-
-    @jax.jit
-    def solve(parameters, states):
-        def one(x):
-            p, state = x
-            linear = linearise(model, p, state)
-            rate = model.rate_hz(state, p.values, coupling_of(model, p, state))
-            cov = band_covariance(model, p, linear, omegas, weights)
-            return linear, jacobian(model, p, linear), cov, rate
-
-        return jax.lax.map(one, (parameters, states))
-
-    return solve
-
-
 def warm_up(scenario: Scenario, n_regions: int) -> None:
     """Compile the linear engine's program ahead of its first use; to be run beside other work.
 
@@ -168,7 +128,7 @@ def warm_up(scenario: Scenario, n_regions: int) -> None:
     still = make_parameters(model, np.zeros((inputs, n_regions, n_regions)), delays_s=delays_s)
     states = tuple(np.full((BATCH, n_regions), value) for value in model.start)
     with jax.enable_x64(True):
-        solve = _linear_program(scenario.model.name, scenario.scanner.hemodynamics)
+        solve = linear_program(scenario.model.name, scenario.scanner.hemodynamics)
         jax.block_until_ready(solve(stack([still] * BATCH), states))
 
 
@@ -178,7 +138,7 @@ def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
     padded = [*batch, *[batch[-1]] * (BATCH - len(batch))]
     with jax.enable_x64(True):
         states = tuple(np.stack(s) for s in zip(*(cell.start for cell in padded), strict=True))
-        solve = _linear_program(scenario.model.name, scenario.scanner.hemodynamics)
+        solve = linear_program(scenario.model.name, scenario.scanner.hemodynamics)
         linear, jacobians, cov, rates = jax.tree.map(
             np.asarray, solve(stack([cell.parameters for cell in padded]), states)
         )

@@ -16,7 +16,8 @@ OWN = (
     "sub-*/sub-*_task-rest_desc-*_atlas-*_stat-*.tsv",
     "sub-*/sub-*_task-rest_desc-*_atlas-*_stat-*.json",
     "sub-*/.sub-*.part",
-    "group/signatures.*", "group/comparisons.*", "group/connectivity.*", "group/.*.part",
+    "group/signatures.*", "group/comparisons.*", "group/connectivity.*",
+    "group/slow_states.*", "group/seizures.*", "group/.*.part",
     "figures/*.png", "code/scenario.resolved.yaml", "code/.*.part", ".*.part",
     "report.html", "participants.tsv", "participants.json", "CITATION.bib", "README",
     ".bidsignore", "SHA256SUMS", "dataset_description.json",
@@ -29,7 +30,9 @@ Simulated scans and their comparison, written by netmod.
 Research simulator: not medical advice.
 
 sub-*/      scans: BOLD series (engine sde) and Pearson connectivity, a sidecar with each
-group/      signatures.tsv: one row a scan; comparisons.tsv: arms against their references
+group/      signatures.tsv: one row a scan; comparisons.tsv: arms against their references;
+            slow_states.tsv: what treatments change over hours and weeks, by arm, time and place;
+            seizures.tsv: every electroconvulsive stimulus of every subject, where there were any
 code/       the scenario with every default filled in; running it again gives the same bytes
 """
 

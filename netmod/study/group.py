@@ -16,7 +16,7 @@ from netmod.graph.distance import fc_distance, healthy_distance
 from netmod.scenario.arms import NONE
 from netmod.scenario.schema import Scenario
 from netmod.study.prepare import Cell
-from netmod.study.store import DISCLAIMER, Store, write_whole
+from netmod.study.store import DISCLAIMER, Store, frame_text, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,9 +84,9 @@ def write_group(
         groups=(plain["mdd"], plain["healthy"]) if {"mdd", "healthy"} <= plain.keys() else None,
     )
     group = store.folder / "group"
-    write_whole(group / "signatures.tsv", _tsv(signatures))
+    write_whole(group / "signatures.tsv", frame_text(signatures))
     write_whole(group / "signatures.json", _dictionary(metrics))
-    write_whole(group / "comparisons.tsv", _tsv(comparisons))
+    write_whole(group / "comparisons.tsv", frame_text(comparisons))
     write_whole(group / "comparisons.json", json.dumps({**COLUMNS, "Note": DISCLAIMER}, indent=1))
     write_whole(group / "connectivity.npz", _npz(fc=fc, rates_hz=np.stack(rates)))
     return signatures, comparisons
@@ -127,13 +127,6 @@ def _distance_to_baseline(signatures: pd.DataFrame, fc: np.ndarray, cortex) -> l
         usable = np.isfinite(fc[k]).all() and np.isfinite(fc[first]).all()
         distances.append(fc_distance(fc[k][cut], fc[first][cut]) if usable else np.nan)
     return distances
-
-
-def _tsv(table: pd.DataFrame) -> str:
-    # fixed digits: the same numbers give the same bytes
-    return table.to_csv(
-        sep="\t", index=False, na_rep="n/a", float_format="%.8g", lineterminator="\n"
-    )
 
 
 def _dictionary(metrics: Sequence[str]) -> str:

@@ -43,6 +43,8 @@ class Inhibition:
         Rates that J is balanced for.
     constants : mapping
         Values of :data:`netmod.plasticity.PARAMETERS`.
+    follows : array, shape (lane,), or float
+        Factor of the re-balancing; 0 leaves J at its baseline.
 
     Attributes
     ----------
@@ -60,12 +62,16 @@ class Inhibition:
         baseline_J: np.ndarray,
         set_point_hz: np.ndarray,
         constants: Mapping[str, float],
+        follows: np.ndarray | float = 1.0,
     ) -> None:
         self.J = baseline_J
         self.state = tuple(np.full(baseline_J.shape, value) for value in model.start)
         self.converged = np.ones(len(baseline_J), dtype=bool)
         self._set_point_hz = set_point_hz
         self._constants = constants
+        self._follow = constants["homeostasis_nA_per_hz"] * np.broadcast_to(
+            np.asarray(follows, float), len(baseline_J)
+        )
         self._solve = _program(model.name)
         self._first: list[tuple[Parameters, np.ndarray]] = []
         self._moved = np.ones(len(baseline_J), dtype=bool)
@@ -101,7 +107,7 @@ class Inhibition:
             changed = [not _equal(now, then) for now, then in zip(lanes, self._first, strict=True)]
             self._moved = self._moved | changed
         target = (1.0 - share) * self.J + share * np.stack(baselines)
-        follow = np.full(len(lanes), share * self._constants["homeostasis_nA_per_hz"])
+        follow = share * self._follow
         stacked = stack([p.replace(J=J) for p, J in zip(networks, self.J, strict=True)])
         state, J, residual = jax.tree.map(
             np.asarray, self._solve(stacked, self.state, target, follow, self._set_point_hz)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netmod.dynamics.devices import usable_cores
 from netmod.scenario.schema import Scenario
-from netmod.treatments import TREATMENTS
+from netmod.treatments.course import described
 
 _REGION_STEPS_PER_S = 2e7
 """One core's measured rate (python -m benchmarks simulate); an estimate for planning only."""
@@ -24,11 +24,9 @@ def plan_study(scenario: Scenario) -> str:
     lines = [f"{scenario.name}: engine {scenario.engine}, atlas {scenario.atlas} ({n} regions)", ""]
     for arm in scenario.arms:
         lines.append(f"  {arm.name:<24} {arm.summary()}")
-        if arm.treatment != "none":
-            events = TREATMENTS[arm.treatment].schedule(arm.parameters, arm.target)
-            kind = type(events[0]).__name__.lower()
-            last = max(event.time_h for event in events) / 24.0
-            lines.append(f"  {'':<24} {len(events)} x {kind}, the last on day {last:g}")
+        events = arm.events()
+        if events:
+            lines.append(f"  {'':<24} {described(events)}")
     scanner = scenario.scanner
     volumes = scanner.duration_s / scanner.tr_s
     lines += ["", f"  scans at {', '.join(scenario.times)}; {scanner.duration_s:g} s each",

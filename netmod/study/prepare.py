@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -21,15 +21,12 @@ from netmod.dynamics.simulate import Scan
 from netmod.dynamics.wiring import FEEDFORWARD, TOP_DOWN, top_down_weights
 from netmod.errors import ConfigError
 from netmod.models import MODELS, Model
-from netmod.plasticity.anatomy import make_anatomy
-from netmod.plasticity.coupling import apply_slow_state
-from netmod.plasticity.slow import People, SlowState, evolve
+from netmod.scenario.arms import Arm
 from netmod.scenario.schema import Scenario
-from netmod.study.inhibition import Inhibition, grid_until
-from netmod.treatments import MODIFIERS, TREATMENTS
+from netmod.study.courses import Courses, follow
 from netmod.units import format_time
 
-NUMERICS = "2"
+NUMERICS = "3"
 """Version of everything that changes numbers; part of every cell's identity."""
 
 
@@ -74,13 +71,13 @@ class Cohort:
         As drawn.
     cells : tuple of Cell
         In the order arm, subject, time.
-    states : mapping of float to mapping of str to SlowState
-        Slow states by time in h, then by arm: at the scans and where J is followed.
+    courses : Courses
+        What happened to them: slow states, seizures.
     """
 
     subjects: tuple[Subject, ...]
     cells: tuple[Cell, ...]
-    states: dict[float, dict[str, SlowState]]
+    courses: Courses
 
 
 def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
@@ -106,13 +103,17 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
 
     model = MODELS[scenario.model.name]
     subjects = _draw(scenario, atlas)
-    # the slow layer is NumPy: it runs while XLA compiles FIC
-    with ThreadPoolExecutor(1) as aside, jax.enable_x64(True):
-        slow = aside.submit(_slow_states, scenario, atlas, subjects)
+    with jax.enable_x64(True):
         healthy, balanced = _balance(model, subjects, scenario, atlas)
-        states = slow.result()
-        cells = _scan_networks(scenario, atlas, model, balanced, healthy, states)
-    return Cohort(tuple(subjects), tuple(cells), states)
+
+        def untreated(arm: Arm, k: int) -> Parameters:
+            if arm.population != "mdd":
+                return healthy[k]
+            return lesion(healthy[k], balanced[k].severity, atlas, scenario.cohort.parameters)
+
+        courses = follow(scenario, atlas, model, balanced, untreated)
+    cells = _cells(scenario, atlas, balanced, courses)
+    return Cohort(tuple(subjects), tuple(cells), courses)
 
 
 def _draw(scenario: Scenario, atlas: Atlas) -> list[Subject]:
@@ -218,91 +219,31 @@ def _rate_program(model_name: str):
     return jax.jit(lambda p, start: jax.lax.map(one, (p, start)))
 
 
-def _slow_states(
-    scenario: Scenario, atlas: Atlas, subjects: list[Subject]
-) -> dict[float, dict[str, SlowState]]:
-    """Return the slow states of all arms at every time at which J is followed or a scan made."""
-    constants = scenario.plasticity.parameters
-    targets = [arm.target for arm in scenario.arms if arm.target]
-    anatomy = make_anatomy(atlas, targets, constants)
-    people = People(
-        np.array([s.clearance for s in subjects]), np.array([s.induction for s in subjects])
-    )
-    times = sorted({*scenario.times_h, *grid_until(scenario.times_h[-1])})
-    states: dict[float, dict[str, SlowState]] = {time_h: {} for time_h in times}
-    for arm in scenario.arms:
-        gates: dict[str, float] = {}
-        for name in arm.modifiers:
-            for gate, factor in MODIFIERS[name].factors.items():
-                gates[gate] = gates.get(gate, 1.0) * factor
-        treated = arm.treatment != "none"
-        events = TREATMENTS[arm.treatment].schedule(arm.parameters, arm.target) if treated else []
-        path = evolve(events, times, anatomy, constants, people, gates)
-        for time_h, state in zip(times, path, strict=True):
-            states[time_h][arm.name] = state
-    return states
-
-
-def _scan_networks(
-    scenario: Scenario,
-    atlas: Atlas,
-    model: Model,
-    subjects: list[Subject],
-    healthy: list[Parameters],
-    states: dict[float, dict[str, SlowState]],
+def _cells(
+    scenario: Scenario, atlas: Atlas, subjects: Sequence[Subject], courses: Courses
 ) -> list[Cell]:
-    """Return the cells of all arms and subjects, J following from one scan to the next."""
-    constants = scenario.plasticity.parameters
-    anatomy = make_anatomy(atlas, [], constants)
-    lanes = [(arm, k) for arm in scenario.arms for k in range(len(subjects))]
-    untreated = [
-        lesion(healthy[k], subjects[k].severity, atlas, scenario.cohort.parameters)
-        if arm.population == "mdd"
-        else healthy[k]
-        for arm, k in lanes
-    ]
-    inhibition = Inhibition(
-        model,
-        np.stack([p.values["J"] for p in untreated]),
-        np.stack([subjects[k].set_point_hz for _, k in lanes]),
-        constants,
-    )
-    found: dict[tuple[int, float], Cell] = {}
-    grid = grid_until(scenario.times_h[-1])
-    before = 0.0
-    for time_h, at_time in states.items():
-        networks, baselines = zip(
-            *(
-                apply_slow_state(network, at_time[arm.name].of(k), anatomy, constants)
-                for (arm, k), network in zip(lanes, untreated, strict=True)
-            ),
-            strict=True,
-        )
-        now = inhibition
-        if time_h in grid:
-            inhibition.advance(networks, baselines, time_h - before)
-            before = time_h
-        else:
-            now = inhibition.aside(networks, baselines, time_h - before)
-        if time_h not in scenario.times_h:
-            continue
-        label = format_time(time_h).replace(" ", "")
-        for i, (arm, k) in enumerate(lanes):
-            network = networks[i].replace(J=now.J[i])
-            start = tuple(s[i] for s in now.state)
-            key = scan_key(scenario.seed, subjects[k].name, label)
-            found[i, time_h] = Cell(
-                subject=subjects[k].name,
-                arm=arm.name,
-                time_h=time_h,
-                time=label,
-                parameters=network,
-                start=start,
-                key=key,
-                converged=bool(now.converged[i]),
-                identity=_identity(scenario, atlas, network, start, key),
+    """Return the cells of all arms, subjects and times."""
+    found = []
+    for i, lane in enumerate(courses.lanes):
+        name = subjects[lane.subject].name
+        for stop in courses.stops:
+            label = format_time(stop.time_h).replace(" ", "")
+            key = scan_key(scenario.seed, name, label)
+            start = tuple(s[i] for s in stop.state)
+            found.append(
+                Cell(
+                    subject=name,
+                    arm=lane.arm.name,
+                    time_h=stop.time_h,
+                    time=label,
+                    parameters=stop.networks[i],
+                    start=start,
+                    key=key,
+                    converged=bool(stop.converged[i]),
+                    identity=_identity(scenario, atlas, stop.networks[i], start, key),
+                )
             )
-    return [found[i, time_h] for i in range(len(lanes)) for time_h in scenario.times_h]
+    return found
 
 
 def _identity(

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netmod.errors import DataError, did_you_mean
+from netmod.study.reading import (
+    COMPARISONS_FILE,
+    SEIZURES_FILE,
+    SIGNATURES_FILE,
+    SLOW_STATES_FILE,
+    details_of_arms,
+    problem,
+    read_connectivity,
+    read_regions,
+    read_scenario,
+    read_table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCENARIO_FILE = "code/scenario.resolved.yaml"
-SIGNATURES_FILE = "group/signatures.tsv"
-COMPARISONS_FILE = "group/comparisons.tsv"
-CONNECTIVITY_FILE = "group/connectivity.npz"
-_MATRIX_PATTERN = "sub-*/sub-*_stat-pearsoncorrelation_relmat.tsv"
-
-_SIGNATURE_KEYS = ("arm", "subject", "time_h", "status")
+_SIGNATURE_KEYS = ("arm", "subject", "time_h")
 _SIGNATURE_TEXT = ("arm", "subject", "status")
+_SLOW_KEYS = ("arm", "time_h", "state", "where")
+_SLOW_TEXT = ("arm", "state", "where")
+_SEIZURE_KEYS = ("arm", "shock", "subject")
+_SEIZURE_TEXT = ("arm", "subject")
 _COMPARISON_TEXT = ("metric", "arm", "reference", "noise", "family")
 # Fisher z of a correlation of exactly 1 is infinite; float32 FC can round up to it.
 _LARGEST_R = 1.0 - 1e-7
@@ -58,7 +69,12 @@ class Results:
     scenario : mapping
         The resolved scenario as plain data.
     arm_details : mapping
-        For every arm: population, treatment, modifiers, target, parameters.
+        For every arm: population, treatment, modifiers, target, parameters, sequence.
+    slow_states : DataFrame
+        One row per arm, time_h, state of the slow layer and place (where), with mean and sd over
+        subjects.
+    seizures : DataFrame
+        One row per arm, shock and subject; none when the study has no shocks.
     """
 
     folder: Path
@@ -76,6 +92,8 @@ class Results:
     rates_hz: np.ndarray
     scenario: Mapping[str, Any]
     arm_details: Mapping[str, Mapping[str, Any]]
+    slow_states: pd.DataFrame
+    seizures: pd.DataFrame
 
     @property
     def untreated(self) -> str | None:
@@ -166,6 +184,31 @@ class Results:
             values[row_of[subject], column_of[time_h]] = value
         return values
 
+    def slow_course(
+        self, state: str, where: str, arm: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the course of one state of the slow layer in one arm.
+
+        Parameters
+        ----------
+        state, where, arm : str
+            As in `slow_states`.
+
+        Returns
+        -------
+        time_h, mean, sd : ndarray, shape (time,)
+            Hours, increasing; mean and standard deviation over subjects (NaN for a single one).
+            Empty where the study does not have it.
+        """
+        rows = self.slow_states.iloc[self._slow_rows.get((state, where, arm), [])]
+        rows = rows.sort_values("time_h")
+        return tuple(rows[column].to_numpy() for column in ("time_h", "mean", "sd"))
+
+    @cached_property
+    def _slow_rows(self) -> Mapping[tuple[str, str, str], np.ndarray]:
+        """Rows of `slow_states` by state, place and arm: figures ask for every one of them."""
+        return self.slow_states.groupby(["state", "where", "arm"]).indices
+
     def mean_fc(self, arm: str, time_h: float) -> np.ndarray:
         """Return the cohort's mean FC of an arm at a time, averaged as Fisher z.
 
@@ -247,21 +290,33 @@ def load_results(folder: Path | str) -> Results:
     DataError
         If a file is missing, unreadable, or does not fit the others.
     """
+    import pandas as pd
+
     from netmod.compare import COLUMNS
+    from netmod.study.slow_table import SEIZURE_COLUMNS, SLOW_COLUMNS
 
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(
             "no such study folder", where=str(folder), hint="run `netmod run CONFIG -o OUT` first"
         )
-    scenario = _read_scenario(folder)
-    arm_details = _arm_details(folder, scenario)
-    signatures = _read_table(folder, SIGNATURES_FILE, _SIGNATURE_KEYS, _SIGNATURE_TEXT)
-    comparisons = _read_table(folder, COMPARISONS_FILE, tuple(COLUMNS), _COMPARISON_TEXT)
+    scenario = read_scenario(folder)
+    arm_details = details_of_arms(folder, scenario)
+    signatures = read_table(folder, SIGNATURES_FILE, (*_SIGNATURE_KEYS, "status"), _SIGNATURE_TEXT)
+    comparisons = read_table(folder, COMPARISONS_FILE, tuple(COLUMNS), _COMPARISON_TEXT)
     _check_metrics(folder, signatures, comparisons)
-    fc, rates_hz = _read_connectivity(folder, len(signatures))
-    region = _read_regions(folder, fc.shape[1])
-    _check_cells(folder, signatures, tuple(arm_details))
+    _check_rows(folder, SIGNATURES_FILE, signatures, _SIGNATURE_KEYS)
+    _check_arms(folder, SIGNATURES_FILE, signatures, arm_details)
+    slow_states = read_table(folder, SLOW_STATES_FILE, SLOW_COLUMNS, _SLOW_TEXT)
+    _check_rows(folder, SLOW_STATES_FILE, slow_states, _SLOW_KEYS)
+    _check_arms(folder, SLOW_STATES_FILE, slow_states, arm_details)
+    # only a study with shocks has seizures
+    seizures = pd.DataFrame(columns=list(SEIZURE_COLUMNS))
+    if (folder / SEIZURES_FILE).is_file():
+        seizures = read_table(folder, SEIZURES_FILE, tuple(SEIZURE_COLUMNS), _SEIZURE_TEXT)
+        _check_rows(folder, SEIZURES_FILE, seizures, _SEIZURE_KEYS)
+    fc, rates_hz = read_connectivity(folder, len(signatures))
+    region = read_regions(folder, fc.shape[1])
     return Results(
         folder=folder,
         name=str(scenario.get("name", folder.name)),
@@ -278,6 +333,8 @@ def load_results(folder: Path | str) -> Results:
         rates_hz=rates_hz,
         scenario=scenario,
         arm_details=arm_details,
+        slow_states=slow_states,
+        seizures=seizures,
     )
 
 
@@ -288,99 +345,6 @@ def _fisher_z(fc: np.ndarray) -> np.ndarray:
     return z
 
 
-def _problem(folder: Path, file: str, what: str, **details: str | None) -> DataError:
-    hint = f"run `netmod run {SCENARIO_FILE} -o {folder}` again"
-    if file == SCENARIO_FILE:
-        hint = f"run `netmod run CONFIG -o {folder}` again"
-    return DataError(what, where=str(folder / file), hint=hint, **details)
-
-
-def _existing(folder: Path, file: str) -> Path:
-    path = folder / file
-    if not path.is_file():
-        raise _problem(folder, file, "missing file: the study is not finished")
-    return path
-
-
-def _read_scenario(folder: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    path = _existing(folder, SCENARIO_FILE)
-    try:
-        scenario = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise _problem(folder, SCENARIO_FILE, "not readable as YAML") from error
-    if not isinstance(scenario, dict):
-        raise _problem(folder, SCENARIO_FILE, "not a resolved scenario", expected="a mapping")
-    missing = [key for key in ("engine", "seed", "atlas", "arms") if key not in scenario]
-    if missing:
-        raise _problem(
-            folder, SCENARIO_FILE, "not a resolved scenario", expected=f"keys {', '.join(missing)}"
-        )
-    if isinstance(scenario["seed"], bool) or not isinstance(scenario["seed"], int):
-        raise _problem(
-            folder,
-            SCENARIO_FILE,
-            "seed is not a whole number",
-            got=repr(scenario["seed"]),
-        )
-    return scenario
-
-
-def _arm_details(folder: Path, scenario: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    arms = scenario["arms"]
-    if isinstance(arms, dict):
-        pairs = [(str(name), details or {}) for name, details in arms.items()]
-    elif isinstance(arms, list):
-        pairs = [
-            (str(arm.get("name")), arm) if isinstance(arm, dict) else (str(arm), {}) for arm in arms
-        ]
-    else:
-        pairs = []
-    if not pairs or not all(isinstance(details, dict) for _, details in pairs):
-        raise _problem(folder, SCENARIO_FILE, "arms are not a list or a mapping of arms")
-    return {name: _one_arm(name, details) for name, details in pairs}
-
-
-def _one_arm(name: str, details: Mapping[str, Any]) -> dict[str, Any]:
-    # A bare name means itself: a population untreated, or a treatment of the depressed.
-    is_population = name in ("healthy", "mdd")
-    bare = not any(key in details for key in ("population", "treatment"))
-    return {
-        "population": details.get("population", name if bare and is_population else "mdd"),
-        "treatment": details.get("treatment", name if bare and not is_population else "none"),
-        "modifiers": tuple(details.get("modifiers") or ()),
-        "target": details.get("target"),
-        "parameters": dict(details.get("parameters") or {}),
-    }
-
-
-def _read_table(
-    folder: Path, file: str, keys: tuple[str, ...], text: tuple[str, ...]
-) -> pd.DataFrame:
-    import pandas as pd
-
-    path = _existing(folder, file)
-    try:
-        table = pd.read_csv(
-            path, sep="\t", dtype=str, na_values=["n/a"], keep_default_na=False, encoding="utf-8"
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise _problem(folder, file, "not readable as a table with tabs") from error
-    missing = [key for key in keys if key not in table.columns]
-    if missing:
-        raise _problem(folder, file, f"missing column {', '.join(missing)}")
-    for column in table.columns.difference(list(text)):
-        try:
-            table[column] = pd.to_numeric(table[column]).astype(float)
-        except (ValueError, TypeError) as error:
-            raise _problem(
-                folder, file, f"column {column} is not numeric", expected="numbers or n/a"
-            ) from error
-    return table
-
-
 def _check_metrics(folder: Path, signatures: pd.DataFrame, comparisons: pd.DataFrame) -> None:
     """Refuse a table of signatures without a metric that is compared, or without any."""
     from netmod.graph import METRICS
@@ -388,73 +352,40 @@ def _check_metrics(folder: Path, signatures: pd.DataFrame, comparisons: pd.DataF
     compared = comparisons["metric"].dropna().unique()
     missing = [str(metric) for metric in compared if metric not in signatures.columns]
     if missing:
-        raise _problem(
+        raise problem(
             folder,
             SIGNATURES_FILE,
             f"missing column {', '.join(missing)}",
             expected=f"a column for every metric of {COMPARISONS_FILE}",
         )
     if not any(metric in signatures.columns for metric in METRICS):
-        raise _problem(folder, SIGNATURES_FILE, "no column of any metric")
+        raise problem(folder, SIGNATURES_FILE, "no column of any metric")
 
 
-def _read_connectivity(folder: Path, n_cells: int) -> tuple[np.ndarray, np.ndarray]:
-    import zipfile
-
-    path = _existing(folder, CONNECTIVITY_FILE)
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            fc, rates_hz = arrays["fc"], arrays["rates_hz"]
-    except KeyError as error:
-        raise _problem(
-            folder, CONNECTIVITY_FILE, "missing array", expected="arrays fc and rates_hz"
-        ) from error
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise _problem(folder, CONNECTIVITY_FILE, "not readable as an npz archive") from error
-    fits = fc.ndim == 3 and fc.shape[0] == n_cells and fc.shape[1] == fc.shape[2]
-    if not fits or rates_hz.shape != fc.shape[:2]:
-        raise _problem(
+def _check_arms(folder: Path, file: str, table: pd.DataFrame, arms: Collection[str]) -> None:
+    """Refuse a table that does not have the arms of the scenario, all of them and no other."""
+    present = set(table["arm"].dropna())
+    if present != set(arms):
+        raise problem(
             folder,
-            CONNECTIVITY_FILE,
-            "arrays do not fit the table of signatures",
-            expected=f"fc [{n_cells}, N, N] and rates_hz [{n_cells}, N]",
-            got=f"fc {list(fc.shape)} and rates_hz {list(rates_hz.shape)}",
-        )
-    return fc, rates_hz
-
-
-def _read_regions(folder: Path, n_regions: int) -> tuple[str, ...]:
-    path = next(iter(sorted(folder.glob(_MATRIX_PATTERN))), None)
-    if path is None:
-        raise _problem(folder, _MATRIX_PATTERN, "no connectivity matrix of any subject")
-    with path.open(encoding="utf-8") as lines:
-        names = tuple(lines.readline().rstrip("\r\n").split("\t")[1:])
-    if len(names) != n_regions or len(set(names)) != len(names):
-        raise _problem(
-            folder,
-            str(path.relative_to(folder)),
-            "region names do not fit the stored connectivity",
-            expected=f"{n_regions} different names in the first row",
-            got=f"{len(names)}, of which {len(set(names))} differ",
-        )
-    return names
-
-
-def _check_cells(folder: Path, signatures: pd.DataFrame, arms: tuple[str, ...]) -> None:
-    present = set(signatures["arm"].dropna())
-    if present != set(arms) or signatures[["subject", "time_h"]].isna().any(axis=None):
-        raise _problem(
-            folder,
-            SIGNATURES_FILE,
-            "arms, subjects or times do not fit the scenario",
+            file,
+            "arms do not fit the scenario",
             expected=", ".join(arms),
             got=", ".join(sorted(present)) or "no rows",
         )
-    twice = signatures.duplicated(["arm", "subject", "time_h"])
+
+
+def _check_rows(folder: Path, file: str, table: pd.DataFrame, keys: Sequence[str]) -> None:
+    """Refuse a table in which a row does not say what it is, or two say the same."""
+    columns = list(keys)
+    if table[columns].isna().any(axis=None):
+        missing = next(name for name in columns if table[name].isna().any())
+        raise problem(folder, file, f"a row without {missing}")
+    twice = table.duplicated(columns)
     if twice.any():
-        first = signatures[twice].iloc[0]
-        raise _problem(
-            folder,
-            SIGNATURES_FILE,
-            f"cell twice: arm {first['arm']}, subject {first['subject']}, {first['time_h']:g} h",
+        first = table[twice].iloc[0]
+        said = ", ".join(
+            f"{name} {first[name] if isinstance(first[name], str) else format(first[name], 'g')}"
+            for name in columns
         )
+        raise problem(folder, file, f"row twice: {said}")

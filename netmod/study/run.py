@@ -20,6 +20,7 @@ from netmod.study.engines import run_cells, warm_up
 from netmod.study.frame import OWN, is_study, write_frame
 from netmod.study.group import write_group
 from netmod.study.prepare import Cohort, prepare
+from netmod.study.slow_table import write_slow
 from netmod.study.store import Store, check_names
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def run_study(
         _simulate(scenario, cohort, store)
         _say("reading out networks and comparing arms")
         signatures, comparisons = write_group(scenario, atlas, cohort.cells, store)
+        write_slow(cohort, atlas, store)
         removed = store.remove_others(cohort.cells)
         if removed:
             _say(f"removed {removed} files of scans that this scenario does not have")

@@ -10,13 +10,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netmod.errors import ConfigError, NetmodError
 from netmod.study.engines import Reading
 from netmod.study.prepare import Cell
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DISCLAIMER = "Research simulator: not medical advice."
 _OWN_NAME = re.compile(
@@ -246,6 +249,13 @@ def matrix_text(region: Sequence[str], matrix: np.ndarray) -> str:
 def table_text(columns: Sequence[str], rows: np.ndarray) -> str:
     """Return rows as TSV under a header."""
     return "\n".join(["\t".join(columns), *_rows(rows)]) + "\n"
+
+
+def frame_text(table: pd.DataFrame) -> str:
+    """Return a table of names and numbers as TSV; the same numbers give the same bytes."""
+    return table.to_csv(
+        sep="\t", index=False, na_rep="n/a", float_format="%.8g", lineterminator="\n"
+    )
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -24,11 +24,12 @@ class Treatment:
     source : str
         Author, year, DOI of the protocol.
     schedule : callable
-        ``schedule(parameters, target) -> sequence of plasticity events``; imported lazily.
+        ``schedule(parameters, target) -> sequence of plasticity events``, hours counted from its
+        own beginning; imported lazily.
     parameters : mapping
         Protocol parameters by name.
     target : str or None
-        Default stimulation target (a name of ``Atlas.targets``), None when nothing is aimed.
+        Default place of the coil, None when nothing is aimed.
     """
 
     name: str
@@ -41,17 +42,44 @@ class Treatment:
 
 
 @dataclass(frozen=True)
+class Premedication:
+    """A drug given before every dose of some others.
+
+    Parameters
+    ----------
+    drug : str
+        A name of `netmod.plasticity.pharmacology.DRUGS`.
+    amount : float
+        Relative to its reference dose.
+    lead_h : float
+        How long before, h.
+    before : tuple of str
+        The drugs that it precedes.
+    """
+
+    drug: str
+    amount: float
+    lead_h: float
+    before: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Modifier:
-    """A change laid over an arm: a blocked receptor, another target.
+    """A change laid over a whole arm: a blocked pathway, another target, other surroundings.
 
     Parameters
     ----------
     name, doc, source : str
         As for a treatment.
     factors : mapping
-        Multipliers of named pathway gates of the slow layer (1 is intact, 0 is blocked).
+        Values of gates of the slow layer (`netmod.plasticity.gates.GATES`): factors where the
+        gate is 1 untouched, amounts where it is 0. Several modifiers multiply or add.
     target : str or None
-        Stimulation target that replaces the treatment's own.
+        Place of the coil that replaces the treatment's own.
+    environment : str or None
+        A name of `netmod.plasticity.environment.ENVIRONMENTS`.
+    dose : Premedication or None
+        A drug given before every dose of others.
     """
 
     name: str
@@ -59,3 +87,5 @@ class Modifier:
     source: str
     factors: Mapping[str, float] = field(default_factory=dict)
     target: str | None = None
+    environment: str | None = None
+    dose: Premedication | None = None

@@ -1,36 +1,49 @@
-"""Electroconvulsive therapy."""
+"""Electroconvulsive therapy with three placements of the electrodes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from netmod.models.declaration import Parameter
 from netmod.treatments.declaration import Treatment
-from netmod.treatments.rtms import weekday_hours
+from netmod.treatments.weekdays import course, session_hours
 
-_SEIZURE = "proposal: generalised 3 Hz discharge that ends by itself after about 43 s"
-
-
-def _course(parameters: Mapping[str, float], target: str | None):
-    from netmod.plasticity.events import Phase, Seizure
-
-    phases = (Phase(parameters["discharge_hz"], parameters["seizure_s"]),)
-    hours = weekday_hours(int(parameters["sessions"]), (0, 2, 4))
-    return [Seizure(time_h, phases) for time_h in hours]
-
-
-ECT_BL = Treatment(
-    name="ect_bl",
-    doc="bilateral ECT, three seizures a week",
-    mechanism="each seizure drives the same calcium rule in every region's outgoing synapses with "
-    "its own discharge, and raises the baseline of inhibition",
-    source="course length: Oltedal et al. 2018, doi:10.1016/j.biopsych.2018.05.017",
-    schedule=_course,
-    parameters={
-        "sessions": Parameter(
-            11, "1", 1, 60, "Number of seizures, three a week", "Oltedal 2018", whole=True
-        ),
-        "discharge_hz": Parameter(3.0, "Hz", 0.5, 40.0, "Discharges a second", _SEIZURE),
-        "seizure_s": Parameter(43.0, "s", 1.0, 300.0, "Length of the seizure", _SEIZURE),
-    },
+_COURSE = "Oltedal et al. 2018, doi:10.1016/j.biopsych.2018.05.017"
+_MECHANISM = (
+    "the current drives a seizure that ends by itself; in every region that takes part, as much as "
+    "it does, it raises BDNF, VEGF and the baseline of inhibition, remodels edges without "
+    "direction, and lets young neurons be born"
 )
+
+
+def _shocks(montage: str) -> Callable:
+    def schedule(parameters: Mapping[str, float], target: str | None) -> list:
+        from netmod.plasticity.events import Shock
+
+        hours = session_hours(int(parameters["sessions"]), int(parameters["days_a_week"]))
+        return [Shock(time_h, montage, parameters["charge"]) for time_h in hours]
+
+    return schedule
+
+
+def _ect(name: str, montage: str, doc: str) -> Treatment:
+    return Treatment(
+        name=name,
+        doc=doc,
+        mechanism=_MECHANISM,
+        source=f"course length: {_COURSE}",
+        schedule=_shocks(montage),
+        parameters={
+            **course(11, 3, _COURSE, "shocks"),
+            "charge": Parameter(
+                1.0, "1", 0.0, 5.0,
+                "Stimulus relative to the placement's usual dose; small ones give no seizure",
+                "proposal",
+            ),
+        },
+    )  # fmt: skip
+
+
+ECT_BL = _ect("ect_bl", "bitemporal", "bilateral (bitemporal) ECT, 11 shocks, three a week")
+ECT_RUL = _ect("ect_rul", "right_unilateral", "right unilateral ECT, 11 shocks, three a week")
+ECT_BF = _ect("ect_bf", "bifrontal", "bifrontal ECT, 11 shocks, three a week")

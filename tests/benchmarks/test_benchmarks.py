@@ -23,6 +23,7 @@ OWN = {
     "linear": {"sde_s", "linear_ms", "spectrum_ms", "speed_up", "fc_r", "compile_s"},
     "fit": {"step_ms", "steps_per_s", "compile_s"},
     "graph": {"matrix_ms", "networkx_ms", "q", "q_networkx"},
+    "slow_layer": {"first_s", "slowest", "slowest_s", "arms_s", "goal_s"},
     "accuracy": {"bold_fc_error", "neural_fc_error", "relaxation_error", "fc_difference"},
     "end_to_end": {"first_s", "child_memory_mb"},
 }

@@ -16,6 +16,7 @@ import netmod.atlas
 from netmod.cli import main
 from netmod.errors import IntegrityError, NetmodError
 from netmod.models import MODELS
+from netmod.treatments import MODIFIERS, TREATMENTS
 
 TEXT = "schema_version: 1\nname: small\nseed: 1\narms: [healthy, mdd]\ntimes: [baseline, 2 h]\n"
 TEXT += "model: {connectivity: structural}\n"
@@ -262,6 +263,75 @@ def test_models_shows_every_parameter(capsys):
             assert any(
                 line.split()[:1] == [name] and parameter.source in line for line in out.splitlines()
             )
+
+
+def test_treatments_are_told_whole_and_wrapped(capsys):
+    assert main(["treatments"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name, treatment in TREATMENTS.items():
+        start = lines.index(name)
+        words = [line.split()[0] for line in lines[start + 1 : start + 40]]
+        assert [w for w in words if w in ("mechanism:", "protocol:", "source:")][:3] == [
+            "mechanism:", "protocol:", "source:"
+        ]  # fmt: skip
+        told = " ".join(" ".join(lines[start:]).split())
+        assert treatment.doc in told
+        assert treatment.mechanism in told
+        assert all(parameter in words for parameter in treatment.parameters)
+    assert all(f"{name} (modifier)" in lines for name in MODIFIERS)
+    prose = [line for line in lines if "…" not in line and not line.startswith("  mdd: ")]
+    assert max(len(line) for line in prose) <= 100
+
+
+def test_one_treatment_and_one_modifier_word_for_word(capsys):
+    assert main(["treatments", "ketamine", "anaesthesia", "ketanserin"]) == 0
+    assert (
+        capsys.readouterr().out
+        == """\
+ketamine
+  0.5 mg/kg into a vein over 40 minutes, twice a week, three weeks
+  mechanism: acute: NMDA receptors of inhibitory populations are occupied; lasting: TrkB binding
+    grows spines and lowers the PV brake
+  protocol: 6 x dose of ketamine (x 1), days 0 to 17
+  source: recalled: twice a week, Singh et al. 2016, doi:10.1176/appi.ajp.2016.16010037
+  dose_mg_per_kg  0.5 mg/kg (0.01 … 2)  Each infusion
+  sessions        6 (1 … 200)  Number of infusions
+  days_a_week     2 (1 … 7)  Days of the week with infusions
+anaesthesia (modifier)
+  stimulation under anaesthesia: calcium of both spikes reduced, the postsynaptic more
+  effect: pre x 0.7 (calcium of a presynaptic spike at induction)
+  effect: post x 0.6 (calcium of a postsynaptic spike at induction)
+  source: proposal; direction: Gersner et al. 2011, doi:10.1523/JNEUROSCI.6751-10.2011 (recalled)
+ketanserin (modifier)
+  ketanserin 40 mg by mouth one hour before every dose of a psychedelic: it competes for 5-HT2A and
+    leaves TrkB
+  effect: dose of ketanserin 1 h before each of psilocybin, lsd, dmt
+  source: Preller et al. 2018, doi:10.7554/eLife.35082; Moliner et al. 2023,
+    doi:10.1038/s41593-023-01316-5
+"""
+    )
+
+
+def test_an_acknowledged_limit_is_a_warning_on_every_command(calls, config, capsys):
+    text = TEXT.replace("[healthy, mdd]", "{x: {treatment: ctbs, acknowledge: [safety], "
+                        "target: dlpfc_left, parameters: {intensity_rmt: 110}}}")  # fmt: skip
+    Path(config).write_text(text, encoding="utf-8")
+    for command in ("validate", "plan", "run"):
+        assert main([command, config]) == 0
+        error = capsys.readouterr().err
+        assert error.startswith("netmod: warning: c.yaml:4:")
+        assert "110 %, acknowledged" in error
+
+
+def test_plan_warns_once_of_events_that_no_scan_sees(calls, config, capsys):
+    text = TEXT.replace("[healthy, mdd]", "[mdd, ssri, psilocybin]")
+    Path(config).write_text(text, encoding="utf-8")
+    assert main(["validate", config]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["plan", config]) == 0
+    assert capsys.readouterr().err == (
+        "netmod: warning: events after the last scan (2 h): ssri 83 of 84, psilocybin 1 of 2\n"
+    )
 
 
 @pytest.mark.parametrize("words", [["treatments"], ["metrics"], ["metrics", "modularity"]])

@@ -113,6 +113,8 @@ def test_the_template_fits(schema, tmp_path, monkeypatch):
         "model: {connectivity: structural}",
         "model: {parameters: {J: 1, noise_sd: 0.01}}",
         "arms: {x: {treatment: rtms_10hz, parameters: {sessions: 20}, modifiers: }}",
+        "arms: {x: {treatment: itbs, target: [-38, 44, 26], acknowledge: [safety]}}",
+        "arms: {x: {sequence: [{treatment: lsd, start: 2 h}, {treatment: itbs, after: 1 d}]}}",
     ],
 )
 def test_what_netmod_accepts_fits(text, schema, tmp_path):
@@ -137,6 +139,9 @@ def test_what_netmod_accepts_fits(text, schema, tmp_path):
         (("arms", "baseline"), {"treatment": "sham"}, "baseline: not"),
         (("arms", "rtms_10hz", "parameters", "sessions"), 2.5, "arms: anyOf"),
         (("arms", "rtms_10hz", "parameters", "sessions"), 1000, "arms: anyOf"),
+        (("arms", "x"), {"sequence": [{"treatment": "none"}]}, "treatment: enum"),
+        (("arms", "x"), {"sequence": [{"start": "2 h"}]}, "treatment missing"),
+        (("arms", "x"), {"sequence": [{"treatment": "lsd", "start": 2}]}, "start: type"),
         (("times",), ["2 h"], "const"),
     ],
 )

@@ -7,15 +7,59 @@ import pytest
 from netmod.cli import main
 from netmod.scenario import load_scenario
 from netmod.scenario.template import write_template
+from netmod.treatments import TREATMENTS
 
 FOLDER = Path(__file__).parents[2] / "configs"
 MAIN_ARMS = ("healthy", "mdd", "sham", "rtms_10hz", "ect_bl", "psilocybin", "ssri")
 
 
-@pytest.mark.parametrize("name", ["treatments", "quickstart", "controls"])
-def test_a_shipped_config_is_valid(name, capsys):
-    assert main(["validate", str(FOLDER / f"{name}.yaml")]) == 0
-    assert "a valid scenario" in capsys.readouterr().out
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_shipped_config_is_valid(path, capsys):
+    assert main(["validate", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert "a valid scenario" in printed.out
+    assert printed.err == ""
+    text = path.read_text("utf-8")
+    assert "A research simulator, not medical advice." in text
+    assert f"name: {path.stem}\n" in text
+
+
+def test_all_arms_has_every_treatment():
+    names = [arm.treatment for arm in load_scenario(FOLDER / "all_arms.yaml").arms]
+    assert sorted(names) == sorted(["none", "none", *TREATMENTS])
+
+
+def test_the_escitalopram_arm_is_the_trials():
+    """10 mg for three weeks, 20 mg for three, and 1 mg of psilocybin on the two dosing days."""
+    arms = {a.name: a for a in load_scenario(FOLDER / "psilocybin_vs_escitalopram.yaml").arms}
+    events = arms["escitalopram"].events()
+    doses = {(e.drug, e.amount): [] for e in events}
+    for e in events:
+        doses[e.drug, e.amount].append(e.time_h / 24)
+    assert doses == {
+        ("escitalopram", 0.5): list(range(21)),
+        ("escitalopram", 1.0): list(range(21, 42)),
+        ("psilocybin", 0.04): [0.0, 21.0],
+    }
+
+
+def test_the_targeting_arms_differ_by_their_place():
+    arms = {a.name: a for a in load_scenario(FOLDER / "targeting.yaml").arms}
+    itbs = [arms[n] for n in ("guided_itbs", "itbs_f3", "itbs_group", "itbs_vertex")]
+    assert [a.target for a in itbs] == ["individual", "beam_f3", "fox_2012", "vertex"]
+    assert len({a.parameters for a in itbs}) == 1
+    pulses = {name: sum(e.train.pulses for e in a.events()) for name, a in arms.items()}
+    assert pulses["guided_itbs"] == pulses["rtms_f3"] == 60_000
+
+
+def test_the_gap_to_rtms_is_counted_from_the_dose():
+    arms = {a.name: a for a in load_scenario(FOLDER / "psilocybin_then_rtms.yaml").arms}
+    for days in (1, 7, 21, 60):
+        events = arms[f"rtms_after_{days}d"].events()
+        assert [e.time_h for e in events[:2]] == [0.0, 24.0 * days]
+        assert len(events) == 11
+    last = arms["psilocybin_last"].events()[-1]
+    assert (last.time_h, last.drug) == (12 * 24.0, "psilocybin")
 
 
 def test_the_main_job_is_as_documented():

@@ -33,6 +33,30 @@ METRICS = {
     "fc_distance": (0.08, 0.05, 0.01),
     "healthy_distance": (2.5, -1.2, 0.3),
 }
+# state: place where it is shown, value at rest, largest change, hours to its peak, hours to decay
+SLOW_STATES = {
+    "efficacy": ("dlpfc_left", 0.0, 0.12, 400, 3000),
+    "early": ("dlpfc_left", 0.0, 0.05, 2, 40),
+    "late": ("dlpfc_left", 0.0, 0.12, 500, 4000),
+    "threshold": ("dlpfc_left", 1.0, 0.08, 100, 600),
+    "bdnf": ("dlpfc_left", 0.8, 0.25, 24, 500),
+    "trkb": ("dlpfc_left", 0.0, 0.6, 3, 200),
+    "mtor": ("dlpfc_left", 0.0, 0.9, 2, 20),
+    "vegf": ("hippocampus", 0.0, 1.5, 24, 300),
+    "brake": ("dlpfc_left", 1.0, -0.5, 30, 700),
+    "spines": ("cortex", 1.0, 0.1, 30, 900),
+    "rise": ("cortex", 0.0, 0.04, 200, 900),
+    "volume": ("hippocampus", -0.04, 0.03, 300, 5000),
+    "neurogenesis_1": ("person", 0.7, 0.6, 150, 2000),
+    "neurogenesis_4": ("person", 0.7, 0.4, 700, 3000),
+    "maturity": ("person", 1.0, -0.2, 150, 800),
+    "stress": ("person", 1.0, -0.3, 100, 3000),
+    "autoreceptor": ("person", 0.0, 0.7, 300, 3000),
+    "tone": ("person", 0.0, 0.8, 10, 1500),
+    "occupancy_2a": ("person", 0.0, 0.7, 2, 6),
+    "occupancy_nmda": ("person", 0.0, 0.0, 1, 3),
+}
+SLOW_TIMES = (0, 0.5, 1, 2, 3, 4, 6, 8, 12, *range(24, 337, 24), *range(420, 2017, 84))
 
 
 @dataclass(frozen=True)
@@ -177,12 +201,31 @@ def _write(folder, atlas, head, details, subjects, times, signatures, fc, rates)
     compare(signatures, details, times).to_csv(
         folder / "group/comparisons.tsv", sep="\t", index=False, na_rep="n/a"
     )
+    slow_states(details, max(times)).to_csv(
+        folder / "group/slow_states.tsv", sep="\t", index=False, na_rep="n/a"
+    )
     np.savez(folder / "group/connectivity.npz", fc=fc.astype(np.float32), rates_hz=np.array(rates))
     name = f"sub-01_task-rest_desc-mdd_time-baseline_atlas-{atlas.name}"
     (folder / "sub-01").mkdir()
     path = folder / "sub-01" / f"{name}_stat-pearsoncorrelation_relmat.tsv"
     table = pd.DataFrame(fc[0], index=atlas.region, columns=atlas.region)
     table.to_csv(path, sep="\t", index_label="region", float_format="%.6f", na_rep="n/a")
+
+
+def slow_states(details, last):
+    """Rises and falls of every state, larger in later arms, none where nothing is given."""
+    rows = []
+    time_h = np.array([t for t in SLOW_TIMES if t <= last], float)
+    for place, (arm, (population, treatment)) in enumerate(details.items()):
+        size = 0.0 if treatment in ("none", "sham") else 0.3 + 0.7 * ((3 * place) % 7) / 6
+        for state, (where, rest, change, rise, fall) in SLOW_STATES.items():
+            shape = (1 - np.exp(-2 * time_h / rise)) * np.exp(-time_h / fall)
+            begin = {"bdnf": 1.0, "stress": 0.0}.get(state, rest) if population != "mdd" else rest
+            mean = begin + size * change * shape
+            sd = 0.2 * np.abs(mean - begin) + (0.02 if state in ("bdnf", "stress") else 0.0)
+            rows += [(arm, t, state, where, m, s)
+                     for t, m, s in zip(time_h, mean, sd, strict=True)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["arm", "time_h", "state", "where", "mean", "sd"])
 
 
 def compare(signatures, details, times):

@@ -129,6 +129,7 @@ def _twice(out):
 
 
 SCENARIO, SIGNATURES = "code/scenario.resolved.yaml", "group/signatures.tsv"
+SLOW, SEIZURES = "group/slow_states.tsv", "group/seizures.tsv"
 COMPARISONS, CONNECTIVITY = "group/comparisons.tsv", "group/connectivity.npz"
 
 
@@ -150,7 +151,20 @@ COMPARISONS, CONNECTIVITY = "group/comparisons.tsv", "group/connectivity.npz"
         (_text(SIGNATURES, b"\xff\x00\xfe"), SIGNATURES, "not readable as a table"),
         (_edit(SIGNATURES, "status", "state"), SIGNATURES, "missing column status"),
         (_edit(SIGNATURES, "\t1008\t", "\tlater\t"), SIGNATURES, "time_h is not numeric"),
-        (_twice, SIGNATURES, "cell twice: arm healthy, subject 01, 0 h"),
+        (_twice, SIGNATURES, "row twice: arm healthy, subject 01, time_h 0"),
+        (_edit(SIGNATURES, "healthy\t02\t", "healthy\tn/a\t"), SIGNATURES, "row without subject"),
+        (_drop(SLOW), SLOW, "missing file"),
+        (_text(SLOW, b"\xff\x00\xfe"), SLOW, "not readable as a table"),
+        (_edit(SLOW, "where", "place"), SLOW, "missing column where"),
+        (_edit(SLOW, "mdd\t2.0\tbrake", "mdd\tlate\tbrake"), SLOW, "time_h is not numeric"),
+        (
+            _edit(SLOW, "mdd\t2.0\tbrake", "mdd\t3.0\tbrake"),
+            SLOW,
+            "row twice: arm mdd, time_h 3, state brake, where dlpfc_left",
+        ),
+        (_edit(SLOW, "mdd\t2.0\tbrake", "mdd\tn/a\tbrake"), SLOW, "row without time_h"),
+        (_edit(SLOW, "\nrtms_10hz\t", "\nother\t"), SLOW, "do not fit the scenario"),
+        (_text(SEIZURES, b"arm\tshock\n"), SEIZURES, "missing column subject, duration_s"),
         (_edit(COMPARISONS, "ci_low", "low"), COMPARISONS, "missing column ci_low"),
         (_text(CONNECTIVITY, b"no archive"), CONNECTIVITY, "not readable as an npz"),
         (_text(CONNECTIVITY, b""), CONNECTIVITY, "not readable as an npz"),
@@ -173,6 +187,34 @@ def test_damage_is_named(study, tmp_path, damage, where, what):
     assert what in message
     assert "run `netmod run" in message
     assert "again" in message
+
+
+def test_slow_course_of_one_arm(results):
+    time_h, mean, sd = results.slow_course("brake", "dlpfc_left", "rtms_10hz")
+    assert time_h[0] == 0 and time_h[-1] == 1008 and (np.diff(time_h) > 0).all()
+    table = results.slow_states
+    row = table[
+        (table["arm"] == "rtms_10hz") & (table["state"] == "brake") & (table["time_h"] == 24)
+    ].iloc[0]
+    place = list(time_h).index(24)
+    assert (mean[place], sd[place]) == (row["mean"], row["sd"])
+    assert results.slow_course("brake", "nowhere", "rtms_10hz")[0].size == 0
+
+
+def test_seizures_are_read_where_there_were_any(study, results, tmp_path):
+    assert results.seizures.empty and "duration_s" in results.seizures
+    out = shutil.copytree(study, tmp_path / "out")
+    head = list(results.seizures.columns)
+    rows = [["rtms_10hz", "1", s, "31.5", "-0.3", "0.9", "n/a", "12"] for s in ("01", "02")]
+    text = "".join("\t".join(row) + "\n" for row in (head, *rows))
+    (out / SEIZURES).write_text(text)
+    found = load_results(out).seizures
+    assert found["subject"].tolist() == ["01", "02"]
+    assert found["duration_s"].tolist() == [31.5, 31.5]
+    assert found["power_left_hippocampus"].isna().all()
+    (out / SEIZURES).write_text(text + "\t".join(rows[0]) + "\n")
+    with pytest.raises(DataError, match="row twice: arm rtms_10hz, shock 1, subject 01"):
+        load_results(out)
 
 
 def test_message_of_an_unfinished_study(study, tmp_path):

@@ -82,6 +82,8 @@ def test_what_was_run_is_told(study):
         "netmod run code/scenario.resolved.yaml",
         "doi:10.1523/JNEUROSCI.5068-13.2014",
         "no term of the model knows the healthy state",
+        "a slow layer is moved on from hour to hour and from event to event",
+        "The slow layer over hours and weeks",
     ):
         assert expected in words
 
@@ -264,3 +266,19 @@ def test_report_that_cannot_be_written(study):
     (study / "report.html").mkdir()
     with pytest.raises(DataError, match="cannot write the report"):
         write_report(study)
+
+
+def test_a_sequence_is_told_step_by_step(fake, atlas, tmp_path, stub_figures):
+    out = fake.write_fake_study(
+        tmp_path / "out", atlas, arms=("healthy", "mdd", "both"),
+        details={"both": ("mdd", "sequence")},
+    )  # fmt: skip
+    file = out / "code" / "scenario.resolved.yaml"
+    steps = "[{treatment: psilocybin, target: null, parameters: {doses: 1}}, "
+    steps += "{treatment: rtms_10hz, after: 1 wk, target: vertex, parameters: {sessions: 3}}]"
+    text = file.read_text()
+    file.write_text(text.replace("'sequence', modifiers: []", f"sequence, sequence: {steps}"))
+    words = " ".join(Page(write_report(stub_figures(out)).read_text()).words)
+    assert "mdd psilocybin, then rtms_10hz" in words
+    assert "doses = 1 | target vertex; after 1 wk; sessions = 3" in words
+    assert "twice, three weeks apart; 10 Hz over the left" in words

@@ -49,11 +49,21 @@ TREATMENTS = MappingProxyType(
 )
 MODIFIERS = MappingProxyType(
     {
-        "ketanserin": Modifier("ketanserin", "doc", "source", {"htr2a": 0.0}),
+        "ketanserin": Modifier("ketanserin", "doc", "source", {"ht2a": 0.0}),
         "target_vertex": Modifier("target_vertex", "doc", "source", {}, "vertex"),
         "target_motor": Modifier("target_motor", "doc", "source", {}, "motor_left"),
     }
 )
+
+
+SHIPPED = treatments.TREATMENTS, treatments.MODIFIERS
+
+
+@pytest.fixture
+def shipped_registries(monkeypatch, small_registries):
+    """What ships, for the tests that are about it."""
+    monkeypatch.setattr(treatments, "TREATMENTS", SHIPPED[0])
+    monkeypatch.setattr(treatments, "MODIFIERS", SHIPPED[1])
 
 
 @pytest.fixture(autouse=True)

@@ -39,7 +39,7 @@ def test_the_folder_is_as_documented(study, request):
     assert set(study.glob("sub-*/*")) == expected
     assert {path.name for path in (study / "group").iterdir()} == {
         "signatures.tsv", "signatures.json", "comparisons.tsv", "comparisons.json",
-        "connectivity.npz",
+        "connectivity.npz", "slow_states.tsv", "slow_states.json", "seizures.tsv", "seizures.json",
     }  # fmt: skip
     description = json.loads((study / "dataset_description.json").read_text())
     assert description["DatasetType"] == "derivative"
@@ -61,6 +61,23 @@ def test_signatures_have_every_arm_subject_and_time(study):
     assert np.isfinite(rows[["modularity", "segregation", "gbc", "sgacc_rate_hz"]]).all(axis=None)
     columns = json.loads((study / "group/signatures.json").read_text())
     assert set(rows.columns) <= set(columns)
+
+
+def test_the_slow_layer_has_every_arm(study):
+    rows = table(study / "group/slow_states.tsv")
+    assert tuple(rows["arm"].unique()) == ARMS
+    assert {0, 2, 24} <= set(rows["time_h"]) and rows["time_h"].max() == 24
+    start = rows[rows["time_h"] == 0].set_index(["state", "where", "arm"])["mean"].unstack()
+    for arm in ARMS[2:]:  # the treated begin as the untreated
+        assert np.array_equal(start[arm], start["mdd"]), arm
+    still = rows[rows["arm"].isin(["healthy", "mdd"])].groupby(["arm", "state", "where"])["mean"]
+    assert (still.nunique() == 1).all()
+    last = rows[rows["time_h"] == 24].set_index(["state", "where", "arm"])["mean"]
+    assert last["late", "dlpfc_left", "rtms_10hz"] != 0
+    assert last["spines", "cortex", "psilocybin"] > 1
+    shocks = table(study / "group/seizures.tsv")
+    assert set(shocks["arm"]) == {"ect_bl"}
+    assert len(shocks) % SUBJECTS == 0 and (shocks["duration_s"] >= 0).all()
 
 
 def test_comparisons_have_every_arm(study):

@@ -19,8 +19,9 @@ def test_the_plan_names_arms_schedule_and_cells(scenario_of):
     for words in (
         "small: engine sde, atlas ", "(10 regions)", "mdd, untreated",
         "mdd × rtms_10hz at dlpfc_left",
-        "30 x session, the last on day 39", "11 x seizure, the last on day 23",
-        "2 x dose, the last on day 21", "84 x dose, the last on day 83",
+        "30 x session of 3000 pulses in 37.1 min at dlpfc_left, days 0 to 39",
+        "11 x shock bitemporal, days 0 to 23", "2 x dose of psilocybin (x 1), days 0 to 21",
+        "84 x dose of escitalopram (x 1), days 0 to 83",
         "scans at baseline, 2 h, 1 d; 60 s each", "63 cells at most", "MB of memory", "min at most",
     ):  # fmt: skip
         assert words in text, words

@@ -1,0 +1,317 @@
+"""Slow and fast layer together: the networks of all arms over hours and weeks.
+
+The slow layer is moved on from node to node. At a node, and at a scan, its state changes the fast
+network, J follows, and the fixed point is found anew; a node hands back the rates, and how the
+network answers to its surroundings. Scans look aside: adding one changes no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from netmod.atlas import Atlas
+from netmod.cohort.subject import Subject
+from netmod.dynamics.coupling import coupling_of
+from netmod.dynamics.fixed_points import solve_fixed_point
+from netmod.dynamics.noise import scan_key
+from netmod.dynamics.parameters import Parameters, stack
+from netmod.models import MODELS, Model
+from netmod.plasticity.anatomy import Anatomy, make_anatomy
+from netmod.plasticity.coupling import apply_slow_state
+from netmod.plasticity.declaration import SEIZURE
+from netmod.plasticity.environment import pattern_of
+from netmod.plasticity.events import Session, Shock
+from netmod.plasticity.field import electrode_field
+from netmod.plasticity.seizure import Seizures, simulate_seizures
+from netmod.plasticity.slow import Answers, Course
+from netmod.plasticity.state import People, SlowState
+from netmod.scenario.arms import Arm
+from netmod.scenario.schema import Scenario
+from netmod.study.inhibition import Inhibition, grid_until
+from netmod.study.targeting import INDIVIDUAL, individual_fields
+
+VARIANTS = 3
+"""Different seizures of one subject; the sessions of a course go through them in turn."""
+
+SENSITIVITIES = 0.6, 1.6
+"""Range within which a person's seizures were checked; rarer ones count as its ends."""
+
+TRACE_H = (*(0.5 * k for k in range(9)), 6.0, 8.0, 12.0, *(24.0 * day for day in range(1, 15)))
+"""When the slow state is written down, besides scans; then twice a week."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A subject in an arm."""
+
+    arm: Arm
+    subject: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """All lanes at the time of a scan.
+
+    Attributes
+    ----------
+    time_h : float
+        Hours from the first treatment.
+    networks : list of Parameters
+        Of each lane, with J.
+    state : tuple of arrays, shape (lane, region)
+        Fixed points.
+    converged : array, shape (lane,), bool
+        False where none was found.
+    """
+
+    time_h: float
+    networks: list[Parameters]
+    state: tuple[np.ndarray, ...]
+    converged: np.ndarray
+
+
+@dataclass(frozen=True)
+class Courses:
+    """What happened to all lanes.
+
+    Attributes
+    ----------
+    lanes : tuple of Lane
+        In the order arm, subject.
+    stops : tuple of Stop
+        At every scan.
+    trace : tuple of (float, str, SlowState)
+        Time in h, arm and slow state (without edges), in the order of time.
+    seizures : mapping of str to tuple of Seizures
+        Of each arm with shocks, one entry a shock.
+    """
+
+    lanes: tuple[Lane, ...]
+    stops: tuple[Stop, ...]
+    trace: tuple[tuple[float, str, SlowState], ...]
+    seizures: Mapping[str, tuple[Seizures, ...]]
+
+
+def follow(
+    scenario: Scenario,
+    atlas: Atlas,
+    model: Model,
+    subjects: Sequence[Subject],
+    untreated: Callable[[Arm, int], Parameters],
+) -> Courses:
+    """Treat every subject in every arm.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Arms, times and constants.
+    atlas : Atlas
+        Its atlas.
+    model : Model
+        The neural mass.
+    subjects : sequence of Subject
+        With the rates that J is balanced for.
+    untreated : callable
+        ``untreated(arm, subject)``: the network before treatment.
+    """
+    c = scenario.plasticity.parameters
+    lanes = tuple(Lane(arm, k) for arm in scenario.arms for k in range(len(subjects)))
+    before = [untreated(lane.arm, lane.subject) for lane in lanes]
+    grid = grid_until(scenario.times_h[-1])
+    shared: dict[tuple[str, float, int], Seizures] = {}
+    teams = {arm.name: _Team(arm, scenario, atlas, subjects, grid, shared) for arm in scenario.arms}
+    gates = {name: team.gates for name, team in teams.items()}
+    inhibition = Inhibition(
+        model,
+        np.stack([p.values["J"] for p in before]),
+        np.stack([subjects[lane.subject].set_point_hz for lane in lanes]),
+        c,
+        np.array([gates[lane.arm.name]["homeostasis"] for lane in lanes]),
+    )
+    stops, trace = [], []
+    traced = _trace_until(scenario.times_h[-1])
+    last, resting = 0.0, None
+    for time_h in sorted({*grid, *scenario.times_h, *traced}):
+        node = time_h in grid
+        states = {name: team.at(time_h, node) for name, team in teams.items()}
+        trace += [(time_h, name, state.without_edges()) for name, state in states.items()]
+        if not node and time_h not in scenario.times_h:
+            continue
+        networks, baselines = zip(
+            *(
+                apply_slow_state(
+                    network, states[lane.arm.name], lane.subject, teams[lane.arm.name].anatomy, c,
+                    gates[lane.arm.name],
+                )
+                for lane, network in zip(lanes, before, strict=True)
+            ),
+            strict=True,
+        )  # fmt: skip
+        now = inhibition
+        if node:
+            inhibition.advance(networks, baselines, time_h - last)
+            last = time_h
+        else:
+            now = inhibition.aside(networks, baselines, time_h - last)
+        held = [p.replace(J=J) for p, J in zip(networks, now.J, strict=True)]
+        if time_h in scenario.times_h:
+            stops.append(Stop(time_h, held, now.state, now.converged))
+        if node:
+            rates = np.asarray(_rates(model.name)(stack(held), now.state))
+            resting = rates if resting is None else resting
+            for name, team in teams.items():
+                mine = [i for i, lane in enumerate(lanes) if lane.arm.name == name]
+                own = [held[i] for i in mine]
+                team.heard(
+                    # no activity is known where there is no fixed point: it counts as unchanged
+                    np.where(now.converged[mine, None], rates[mine] / resting[mine], 1.0),
+                    model, own, tuple(s[mine] for s in now.state),
+                )  # fmt: skip
+    seizures = {name: tuple(team.seizures) for name, team in teams.items() if team.seizures}
+    return Courses(lanes, tuple(stops), tuple(trace), seizures)
+
+
+class _Team:
+    """All subjects of one arm."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        scenario: Scenario,
+        atlas: Atlas,
+        subjects: Sequence[Subject],
+        grid: Sequence[float],
+        shared: dict[tuple[str, float, int], Seizures],
+    ) -> None:
+        c = scenario.plasticity.parameters
+        self._scenario, self._atlas, self._subjects = scenario, atlas, subjects
+        self._shared = shared
+        self.gates = arm.gates()
+        events = arm.events()
+        places = {e.place for e in events if isinstance(e, Session)}
+        self.anatomy: Anatomy = make_anatomy(atlas, places - {INDIVIDUAL}, c)
+        self._individual = INDIVIDUAL in places
+        if self._individual:
+            # where that is depends on each network, known at the first node, before any session
+            blank = np.ones((len(subjects), atlas.n_regions))
+            self.anatomy = replace(self.anatomy, field={**self.anatomy.field, INDIVIDUAL: blank})
+        self.seizures: list[Seizures] = []
+        self._course = Course(
+            events,
+            _people(scenario, arm, subjects),
+            self.anatomy,
+            c,
+            self.gates,
+            arm.environment,
+            nodes_h=grid,
+            route=scenario.plasticity.route,
+            discharge=self._discharge,
+        )
+        self._current = {
+            name: c["environment_current_nA"] * pattern_of(atlas, name)
+            for name in self._course.patterns
+        }
+        self._activity = np.ones((len(subjects), atlas.n_regions))
+        self._answers: Answers = {}
+
+    def at(self, time_h: float, node: bool) -> SlowState:
+        step = self._course.advance if node else self._course.aside
+        return step(time_h, self._activity, self._answers)
+
+    def heard(
+        self,
+        activity: np.ndarray,
+        model: Model,
+        networks: Sequence[Parameters],
+        state: tuple[np.ndarray, ...],
+    ) -> None:
+        """Take what the fast layer says at a node."""
+        self._activity = activity
+        if self._current:
+            self._answers = {
+                name: _answer(model, networks, state, current)
+                for name, current in self._current.items()
+            }
+        if self._individual:
+            self._individual = False
+            found = individual_fields(self._scenario, self._atlas, model, networks, state)
+            self.anatomy.field[INDIVIDUAL][...] = found
+
+    def _discharge(self, shock: Shock) -> Seizures:
+        """Return the subjects' seizures; arms and sessions that are alike share them."""
+        variant = len(self.seizures) % VARIANTS
+        alike = (shock.montage, shock.charge, variant)
+        if alike not in self._shared:
+            scenario, c = self._scenario, self._scenario.plasticity.parameters
+            self._shared[alike] = simulate_seizures(
+                self._atlas,
+                electrode_field(self._atlas, shock.montage),
+                np.full(len(self._subjects), shock.charge),
+                np.clip([s.sensitivity for s in self._subjects], *SENSITIVITIES),
+                np.stack([scan_key(scenario.seed, s.name, f"seizure {variant + 1}")
+                          for s in self._subjects]),
+                {name: c[name] for name in SEIZURE},
+            )  # fmt: skip
+        self.seizures.append(self._shared[alike])
+        return self._shared[alike]
+
+
+def _people(scenario: Scenario, arm: Arm, subjects: Sequence[Subject]) -> People:
+    share = scenario.cohort.parameters["stress"] if arm.population == "mdd" else 0.0
+    return People(
+        clearance=np.array([s.clearance for s in subjects]),
+        induction=np.array([s.induction for s in subjects]),
+        stress=share * np.maximum([s.severity for s in subjects], 0.0),
+        seeds=tuple(
+            int.from_bytes(hashlib.sha256(f"{scenario.seed}|{s.name}|edges".encode()).digest()[:8])
+            for s in subjects
+        ),
+    )
+
+
+def _answer(
+    model: Model,
+    networks: Sequence[Parameters],
+    state: tuple[np.ndarray, ...],
+    current: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return how sending, excitatory and inhibitory activity change under a drive, J held."""
+    driven = stack([p.replace(I_ext=p.values["I_ext"] + current) for p in networks])
+    there, residual = (np.asarray(x) if not isinstance(x, tuple) else tuple(map(np.asarray, x))
+                       for x in _settled(model.name)(driven, state))  # fmt: skip
+    found = (residual < 1e-6)[:, None]
+    excited, inhibited = (
+        np.where(found, new / old - 1.0, 0.0) for new, old in zip(there, state, strict=True)
+    )
+    return excited, excited, inhibited
+
+
+@lru_cache(maxsize=4)
+def _settled(model_name: str):
+    import jax
+
+    model = MODELS[model_name]
+    return jax.jit(lambda p, start: jax.lax.map(lambda x: solve_fixed_point(model, *x), (p, start)))
+
+
+@lru_cache(maxsize=4)
+def _rates(model_name: str):
+    import jax
+
+    model = MODELS[model_name]
+
+    def one(x):
+        p, state = x
+        return model.rate_hz(state, p.values, coupling_of(model, p, state))
+
+    return jax.jit(lambda p, state: jax.lax.map(one, (p, state)))
+
+
+def _trace_until(last_h: float) -> set[float]:
+    later = np.arange(14.0 * 24.0, last_h + 1e-9, 84.0)
+    return {float(t) for t in (*TRACE_H, *later) if t <= last_h}
