@@ -124,16 +124,16 @@ _STRUCTURE = {
     ),
     "tau_turnover_d": Parameter(90.0, "d", 1.0, 1000.0, "Loss of what seizures changed", _P),
     "gliogenesis_per_d": Parameter(
-        0.0013, "1/d", 0.0, 1.0, "Growth of volume by glia, per unit of released BDNF",
+        0.00146, "1/d", 0.0, 1.0, "Growth of volume by glia, per unit of released BDNF",
         "proposal, calibrated on the right hippocampus after bilateral ECT (Oltedal et al. 2018, "
         "doi:10.1016/j.biopsych.2018.05.017)",
     ),
     "angiogenesis_per_d": Parameter(
-        0.00065, "1/d", 0.0, 1.0, "Growth of volume by vessels, per unit of VEGF",
+        0.00073, "1/d", 0.0, 1.0, "Growth of volume by vessels, per unit of VEGF",
         "proposal, calibrated together with gliogenesis",
     ),
     "neurogenesis_volume_per_d": Parameter(
-        0.0002, "1/d", 0.0, 1.0, "Growth of volume by neurons, per unit of young ones above rest",
+        0.000225, "1/d", 0.0, 1.0, "Growth of volume by neurons, per unit of young ones above rest",
         "proposal, calibrated together with gliogenesis",
     ),
     "volume_stress": Parameter(

@@ -28,9 +28,9 @@ a modifier can close, left out here):
     learning    dM_ij/dt = eta_i u a_i a_j (1 - |M| / M_max) - M / tau_M,
                 eta_i = eta B (1 + k_eta (1 - P_i)),  a: answers to a pattern of strength u
 
-B_tonic is what B tends to without release: BDNF above it was released. A is the region's rate over its untreated
-one, given by the fast model at its nodes. Sessions, shocks and doses act at their times; inhibition
-J has its own equation in :mod:`netmod.study.inhibition`.
+B_tonic is what B tends to without release: BDNF above it was released. A is the region's rate over
+its untreated one, given by the fast model at its nodes. Sessions, shocks and doses act at their
+times; inhibition J has its own equation in :mod:`netmod.study.inhibition`.
 """
 
 from __future__ import annotations
@@ -107,6 +107,8 @@ class Course:
     nodes_h : sequence of float
         Times that end a step besides those of the events: all nodes, so that steps do not depend
         on how far one asks.
+    trace_h : sequence of float
+        Times at which the state is kept in :attr:`trace`; they end a step, too.
     discharge : callable, optional
         What a shock does; needed if the events have one.
     rule : CalciumRule, optional
@@ -120,6 +122,8 @@ class Course:
         Now.
     now_h : float
         Time of that state; an event at this very time has not acted yet.
+    trace : list of (float, SlowState)
+        Time in h and state without edges, as far as it has come.
     """
 
     def __init__(
@@ -132,6 +136,7 @@ class Course:
         environment: str = "neutral",
         route: str = "trkb",
         nodes_h: Sequence[float] = (),
+        trace_h: Sequence[float] = (),
         discharge: Callable[[Shock], Discharge] | None = None,
         rule: CalciumRule | None = None,
         refine: int = 1,
@@ -163,7 +168,9 @@ class Course:
         self._still = not events and not self._background and self._gate == {
             name: gate.neutral for name, gate in GATES.items()
         }  # fmt: skip
-        self._ends = _ends(events, nodes_h, refine)
+        self._ends = _ends(events, [*nodes_h, *trace_h], refine)
+        self._due = sorted(trace_h)
+        self.trace: list[tuple[float, SlowState]] = []
         self._step, self._met = 0, _MeanExposure(self._exposure, self._ends)
         self.now_h = 0.0
         self.state = at_rest(people, anatomy, constants, len(self._places), len(self.patterns))
@@ -183,8 +190,10 @@ class Course:
         """
         if self._still:
             self.now_h = until_h
+            self._keep(until_h)
             return self.state
         while self.now_h < until_h - _SAME_H:
+            self._keep(self.now_h)
             self._act()
             end = self._ends[self._step]
             if end > until_h + _SAME_H:
@@ -193,9 +202,18 @@ class Course:
                 self._relax(self.state, self.now_h, end, self._met.over(self._step), activity)
                 self.now_h = float(end)
             self._step += 1
+        self._keep(until_h)
         self._learn(self.state, answers)
         self._look(self.state, until_h)
         return self.state
+
+    def _keep(self, until_h: float) -> None:
+        """Write down the state if that is due; only where nothing moves, it may be late."""
+        while self._due and self._due[0] <= until_h + _SAME_H:
+            time_h = self._due.pop(0)
+            state = self.state.copy()
+            self._look(state, time_h)
+            self.trace.append((time_h, state.without_edges()))
 
     def aside(self, until_h: float, activity: np.ndarray, answers: Answers) -> SlowState:
         """Return the state at a time until the next node, and stay where this is."""

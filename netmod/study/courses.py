@@ -35,14 +35,15 @@ from netmod.scenario.schema import Scenario
 from netmod.study.inhibition import Inhibition, grid_until
 from netmod.study.targeting import INDIVIDUAL, individual_fields
 
-VARIANTS = 3
-"""Different seizures of one subject; the sessions of a course go through them in turn."""
-
 SENSITIVITIES = 0.6, 1.6
 """Range within which a person's seizures were checked; rarer ones count as its ends."""
 
-TRACE_H = (*(0.5 * k for k in range(9)), 6.0, 8.0, 12.0, *(24.0 * day for day in range(1, 15)))
-"""When the slow state is written down, besides scans; then twice a week."""
+TRACE_H = (
+    *(0.5 * k for k in range(9)), 6.0, 8.0, 12.0, 16.0, *(24.0 * day for day in range(1, 14)),
+    # always at the same hour, or what a day's session or dose does would zigzag
+    *(168.0 * week + 24.0 * day for week in range(2, 521) for day in (0, 3)),
+)  # fmt: skip
+"""When the slow state is written down."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Courses:
     stops : tuple of Stop
         At every scan.
     trace : tuple of (float, str, SlowState)
-        Time in h, arm and slow state (without edges), in the order of time.
+        Time in h, arm and slow state (without edges), in the order of time, at :data:`TRACE_H`.
     seizures : mapping of str to tuple of Seizures
         Of each arm with shocks, one entry a shock.
     """
@@ -123,8 +124,12 @@ def follow(
     lanes = tuple(Lane(arm, k) for arm in scenario.arms for k in range(len(subjects)))
     before = [untreated(lane.arm, lane.subject) for lane in lanes]
     grid = grid_until(scenario.times_h[-1])
-    shared: dict[tuple[str, float, int], Seizures] = {}
-    teams = {arm.name: _Team(arm, scenario, atlas, subjects, grid, shared) for arm in scenario.arms}
+    shared: dict[tuple[str, float], Seizures] = {}
+    traced = [t for t in TRACE_H if t <= scenario.times_h[-1]]
+    teams = {
+        arm.name: _Team(arm, scenario, atlas, subjects, grid, traced, shared)
+        for arm in scenario.arms
+    }
     gates = {name: team.gates for name, team in teams.items()}
     inhibition = Inhibition(
         model,
@@ -133,15 +138,11 @@ def follow(
         c,
         np.array([gates[lane.arm.name]["homeostasis"] for lane in lanes]),
     )
-    stops, trace = [], []
-    traced = _trace_until(scenario.times_h[-1])
+    stops: list[Stop] = []
     last, resting = 0.0, None
-    for time_h in sorted({*grid, *scenario.times_h, *traced}):
+    for time_h in sorted({*grid, *scenario.times_h}):
         node = time_h in grid
         states = {name: team.at(time_h, node) for name, team in teams.items()}
-        trace += [(time_h, name, state.without_edges()) for name, state in states.items()]
-        if not node and time_h not in scenario.times_h:
-            continue
         networks, baselines = zip(
             *(
                 apply_slow_state(
@@ -173,7 +174,8 @@ def follow(
                     model, own, tuple(s[mine] for s in now.state),
                 )  # fmt: skip
     seizures = {name: tuple(team.seizures) for name, team in teams.items() if team.seizures}
-    return Courses(lanes, tuple(stops), tuple(trace), seizures)
+    trace = [(t, name, state) for name, team in teams.items() for t, state in team.trace]
+    return Courses(lanes, tuple(stops), tuple(sorted(trace, key=lambda x: x[0])), seizures)
 
 
 class _Team:
@@ -186,7 +188,8 @@ class _Team:
         atlas: Atlas,
         subjects: Sequence[Subject],
         grid: Sequence[float],
-        shared: dict[tuple[str, float, int], Seizures],
+        traced: Sequence[float],
+        shared: dict[tuple[str, float], Seizures],
     ) -> None:
         c = scenario.plasticity.parameters
         self._scenario, self._atlas, self._subjects = scenario, atlas, subjects
@@ -209,6 +212,7 @@ class _Team:
             self.gates,
             arm.environment,
             nodes_h=grid,
+            trace_h=traced,
             route=scenario.plasticity.route,
             discharge=self._discharge,
         )
@@ -218,6 +222,11 @@ class _Team:
         }
         self._activity = np.ones((len(subjects), atlas.n_regions))
         self._answers: Answers = {}
+
+    @property
+    def trace(self) -> list[tuple[float, SlowState]]:
+        """Slow states so far, at the times that are traced."""
+        return self._course.trace
 
     def at(self, time_h: float, node: bool) -> SlowState:
         step = self._course.advance if node else self._course.aside
@@ -243,9 +252,12 @@ class _Team:
             self.anatomy.field[INDIVIDUAL][...] = found
 
     def _discharge(self, shock: Shock) -> Seizures:
-        """Return the subjects' seizures; arms and sessions that are alike share them."""
-        variant = len(self.seizures) % VARIANTS
-        alike = (shock.montage, shock.charge, variant)
+        """Return the subjects' seizures: one is simulated for each subject, placement and charge.
+
+        The sessions of a course and arms that are alike share it: two of them would differ by
+        their noise alone, by a few per cent of their power.
+        """
+        alike = (shock.montage, shock.charge)
         if alike not in self._shared:
             scenario, c = self._scenario, self._scenario.plasticity.parameters
             self._shared[alike] = simulate_seizures(
@@ -253,8 +265,7 @@ class _Team:
                 electrode_field(self._atlas, shock.montage),
                 np.full(len(self._subjects), shock.charge),
                 np.clip([s.sensitivity for s in self._subjects], *SENSITIVITIES),
-                np.stack([scan_key(scenario.seed, s.name, f"seizure {variant + 1}")
-                          for s in self._subjects]),
+                np.stack([scan_key(scenario.seed, s.name, "seizure") for s in self._subjects]),
                 {name: c[name] for name in SEIZURE},
             )  # fmt: skip
         self.seizures.append(self._shared[alike])
@@ -312,6 +323,3 @@ def _rates(model_name: str):
     return jax.jit(lambda p, state: jax.lax.map(one, (p, state)))
 
 
-def _trace_until(last_h: float) -> set[float]:
-    later = np.arange(14.0 * 24.0, last_h + 1e-9, 84.0)
-    return {float(t) for t in (*TRACE_H, *later) if t <= last_h}

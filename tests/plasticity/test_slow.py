@@ -1,6 +1,6 @@
 """The slow layer: rest, scans, coil places, and what comes when in each treatment."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -160,6 +160,23 @@ def test_a_time_that_is_no_node_is_refused(lab, one):
     course = lab.course(sessions([0.0]), [0.0, 48.0], one)
     with pytest.raises(ValueError, match="no node"):
         course.advance(5.1234, *lab.rest(one))
+
+
+def test_a_trace_is_what_nodes_there_would_see_and_looks_aside_leave_it(lab, three):
+    """What is due at the time of an event comes before it."""
+    due, nodes = [0.0, 24.0, 33.3, 96.0], [0.0, 48.0, 120.0]
+    course = lab.course(lab.mixed, nodes, three, trace_h=due)
+    for h in nodes:
+        course.advance(h, *lab.rest(three))
+        course.aside(h + 20.0, *lab.rest(three))
+    seen = lab.follow(lab.mixed, due, three, extra_h=nodes)
+    assert [h for h, _ in course.trace] == due
+    for (_, kept), node in zip(course.trace, seen, strict=True):
+        # what was felt becomes edges at nodes alone, and a trace has no edges
+        assert lab.equal(replace(kept, lessons=node.lessons), node.without_edges(), rtol=1e-12)
+    untreated = lab.course([], [0.0, WEEK], three, trace_h=due)
+    untreated.advance(WEEK, *lab.rest(three))
+    assert [h for h, _ in untreated.trace] == due
 
 
 def test_more_nodes_far_away_change_nothing(lab, three):

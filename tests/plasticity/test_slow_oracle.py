@@ -29,7 +29,8 @@ CASES = {
     "sessions": [Session(1.0, TRAINS[0], "here"), Session(1.7, TRAINS[2], "here"),
                  Session(50.0, TRAINS[1], "here"), Session(75.0, TRAINS[0], "here")],
     "seizures": [Shock(2.0, "bitemporal"), Shock(50.0, "bitemporal"), Shock(98.0, "bitemporal")],
-    "drugs": [Dose(3.0, "psilocybin"), Dose(100.0, "ketamine"), *(Dose(24.0 * k, "escitalopram") for k in range(10))],
+    "drugs": [Dose(3.0, "psilocybin"), Dose(100.0, "ketamine"),
+              *(Dose(24.0 * k, "escitalopram") for k in range(10))],
     "all": [Session(1.0, TRAINS[0], "here"), Dose(5.0, "lsd", 0.5), Shock(30.0, "bitemporal"),
             Dose(40.0, "escitalopram"), Session(54.0, TRAINS[2], "here"),
             Surroundings(60.0, 8.0, "threat", 0.3), Session(100.0, TRAINS[1], "here")],
@@ -188,13 +189,13 @@ def _scalar(state: SlowState, name: str) -> float:
     return np.ravel(getattr(state, name))[0]
 
 
-def test_the_oracle_reads_the_shock_that_the_course_asks_for(lab):
-    """A shock's power is in seconds of full discharge, 35 of which are a reference seizure."""
+def test_the_power_of_a_shock_is_counted_in_reference_seizures(lab, constants):
+    """It comes in seconds of full discharge."""
     asked = []
 
     def discharge(shock):
         asked.append(shock)
-        return SimpleNamespace(power=np.full((1, 1), 17.5))
+        return SimpleNamespace(power=np.full((1, 1), 0.5 * constants["seizure_reference_s"]))
 
     (state,) = lab.follow(CASES["seizures"][:1], [2.001], PATIENT, anatomy=PLACE,
                           discharge=discharge)  # fmt: skip
