@@ -160,6 +160,16 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument(
         "--figure", type=Path, metavar="PATH.png", help="draw the schedule as a timeline, too"
     )
+    search = command("search", _search, "best plan for each subject, judged on held-out scans")
+    _config_arguments(search)
+    search.add_argument("-o", "--out", metavar="OUT", help="folder (default out/NAME_search)")
+    search.add_argument("--engine", choices=["sde", "linear"], help="instead of the file's")
+    search.add_argument(
+        "--judge", choices=["sde", "linear"], help="engine of the held-out scans (default: same)"
+    )
+    search.add_argument("--budget", type=_positive, metavar="N", help="most plans (default 256)")
+    search.add_argument("--seed", type=_seed, metavar="N", help="of search and held-out noise")
+    search.add_argument("--jobs", type=_positive, metavar="N", help="processes (default: chosen)")
     compare = command("compare", _compare, "arms side by side: effect sizes, intervals, p")
     _out_argument(compare)
     compare.add_argument(
@@ -200,6 +210,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number below 2**32")
+    return int(text)
+
+
 def _read(args: argparse.Namespace) -> tuple[Scenario, Positions, Any]:
     """Return the scenario checked against its atlas, with the positions and the atlas."""
     from netmod.scenario import Override, check_against_atlas, read_scenario, warnings_of
@@ -226,6 +242,22 @@ def _run(args: argparse.Namespace) -> int:
     print(f"\nreport: {report.write_report(out)}")
     study.seal_study(out)
     return code
+
+
+def _search(args: argparse.Namespace) -> int:
+    scenario, positions, _ = _read(args)
+    if scenario.search is None:
+        hint = "add 'search: {arm: …, time: …, over: {…}}', see configs/search.yaml"
+        where = positions.where(("search",))
+        raise ConfigError("nothing to search for", where=where, expected="a block", hint=hint)
+    out = Path(args.out) if args.out is not None else Path("out") / f"{scenario.name}_search"
+    _check_writable(out)
+    from netmod import study
+
+    given = {"budget": args.budget} if args.budget else {}
+    return study.run_search(
+        scenario, out, seed=args.seed, judge=args.judge, jobs=args.jobs, **given
+    )
 
 
 def _validate(args: argparse.Namespace) -> None:

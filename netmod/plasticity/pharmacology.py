@@ -24,6 +24,9 @@ PLASTICITY_ROUTES: Mapping[str, float] = MappingProxyType(
 doi:10.1038/s41593-023-01316-5), wholly (Vargas et al. 2023, doi:10.1126/science.adf0435), or the
 mean of the two (proposal)."""
 
+SLOWEST = 0.4
+"""Clearance at which a dose is forgotten, the same in any company; slower people keep less."""
+
 GONE = 20.0
 """Half-lives after which a dose is forgotten: a millionth of it is left."""
 
@@ -307,7 +310,7 @@ class Exposure:
         given_h, amounts = self._given[drug]
         times_h = np.asarray(times_h, float)
         past = np.searchsorted(given_h, times_h)
-        oldest = np.searchsorted(given_h, times_h - kinetics.lasting_h(clearance.min()))
+        oldest = np.searchsorted(given_h, times_h - kinetics.lasting_h(SLOWEST))
         level = np.zeros((times_h.size, clearance.size))
         back = 1 + np.arange(np.max(past - oldest, initial=0))
         rows = max(1, _BLOCK // max(1, back.size * clearance.size))

@@ -11,8 +11,9 @@ a modifier can close, left out here):
     early       dE/dt = -E / tau_early
     late        dL/dt = k BDNF (1 + g (1 - P)) (E - |E| L / |bound|) - L / tau_late
     threshold   dTheta/dt = (1 + a_Theta (A - 1) - Theta) / tau_Theta
-    BDNF        dB/dt = b_N NMDA + (1 - b_s s + b_A (A - 1) - B) / tau_B
-    TrkB        dT/dt = d binding + e (B - B_tonic)+ + n (N4 - N_rest)+ - T / tau_T
+    BDNF        B = B_tonic + B_released,  dB_released/dt = b_N NMDA - B_released / tau_B
+                dB_tonic/dt = (1 - b_s s + b_A (A - 1) - B_tonic) / tau_B
+    TrkB        dT/dt = d binding + e B_released + n (N4 - N_rest)+ - T / tau_T
     mTOR        dm/dt = (T^3 / (T^3 + K^3) - m) / tau_m
     spines      dD/dt = g m (1 - (D - D_inf) / D_max) - (D - D_inf) / tau_D,
                 D_inf = 1 - d_s (s - s_0)
@@ -23,14 +24,14 @@ a modifier can close, left out here):
     maturity    dM/dt = (1 - h tone - M) / tau_M
     receptors   dR/dt = (SERT - R) / tau_R,  tone = SERT (e + (1 - e) R)
     stress      s = s_0 (1 + x environment) exp(-b (N4 / N_rest - 1))
-    volume      dV/dt = glia (B - B_tonic)+ , vessels G , neurons (N1 - N_rest)+ , -s;  - V / tau_V
+    volume      dV/dt = glia B_released , vessels G , neurons (N1 - N_rest)+ , -s;  - V / tau_V
     turnover    X_ij += sigma sqrt(z_i z_j) xi_ij at a seizure of power z;  dX/dt = -X / tau_X
     learning    dM_ij/dt = eta_i u a_i a_j (1 - |M| / M_max) - M / tau_M,
                 eta_i = eta B (1 + k_eta (1 - P_i)),  a: answers to a pattern of strength u
 
-B_tonic is what B tends to without release: BDNF above it was released. A is the region's rate over
-its untreated one, given by the fast model at its nodes. Sessions, shocks and doses act at their
-times; inhibition J has its own equation in :mod:`netmod.study.inhibition`.
+Sessions and seizures add to what is released. A is the region's rate over its untreated one, given
+by the fast model at its nodes. Sessions, shocks and doses act at their times; inhibition J has its
+own equation in :mod:`netmod.study.inhibition`.
 """
 
 from __future__ import annotations
@@ -45,28 +46,14 @@ from netmod.plasticity.environment import ENVIRONMENTS, PATTERNS, STRESSING, lea
 from netmod.plasticity.events import Dose, Event, Session, Shock, Surroundings
 from netmod.plasticity.gates import GATES
 from netmod.plasticity.induction import CalciumRule, Factors, induction_of
-from netmod.plasticity.pharmacology import DRUGS, Exposure, Occupancies
-from netmod.plasticity.state import STAGES, People, SlowState, at_rest
-
-AFTER_EVENT_H = (
-    0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 20.0, 24.0,
-    28.0, 32.0, 36.0, 40.0, 44.0, 48.0, 60.0, 72.0,
-)  # fmt: skip
-"""Ends of the steps after an event, and after the end of a stretch; then a step a day. BDNF and
-TrkB fall by a factor of e in a day, and mTOR goes with the cube of TrkB."""
-
-AFTER_DOSE = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 6.0)
-"""Further ones after a dose, in half-lives of the drug."""
-
-AHEAD_H = 168.0
-"""How far one can look beyond the last node."""
+from netmod.plasticity.pharmacology import Exposure, Occupancies
+from netmod.plasticity.state import People, SlowState, at_rest, unstressed
+from netmod.plasticity.stepping import MeanExposure, mean, step_ends, towards
 
 CALCIUM_S = 5.0
 """Time above the LTP threshold that releases two thirds of a session's BDNF (proposal)."""
 
 _SAME_H = 1e-9
-
-_NODES, _SHARES = np.polynomial.legendre.leggauss(3)
 
 
 class Discharge(Protocol):
@@ -168,10 +155,10 @@ class Course:
         self._still = not events and not self._background and self._gate == {
             name: gate.neutral for name, gate in GATES.items()
         }  # fmt: skip
-        self._ends = _ends(events, [*nodes_h, *trace_h], refine)
+        self._ends = step_ends(events, [*nodes_h, *trace_h], refine)
         self._due = sorted(trace_h)
         self.trace: list[tuple[float, SlowState]] = []
-        self._step, self._met = 0, _MeanExposure(self._exposure, self._ends)
+        self._step, self._met = 0, MeanExposure(self._exposure, self._ends)
         self.now_h = 0.0
         self.state = at_rest(people, anatomy, constants, len(self._places), len(self.patterns))
         self._rest = self.state.copy()
@@ -224,7 +211,7 @@ class Course:
                 self._act()
                 end = min(self._ends[self._step], until_h)
                 if end > self.now_h + _SAME_H:
-                    met = _MeanExposure(self._exposure, np.array([end]), self.now_h).over(0)
+                    met = MeanExposure(self._exposure, np.array([end]), self.now_h).over(0)
                     self._relax(self.state, self.now_h, end, met, activity)
                     self.now_h = float(end)
                 self._step += 1
@@ -265,7 +252,8 @@ class Course:
         change = table.change(threshold, shift)[:, None]
         driven = -np.expm1(-table.up_s(threshold, shift) / CALCIUM_S)[:, None]
         since = event.time_h - self._last[event.place]
-        self._last[event.place] = event.time_h
+        if change.any():
+            self._last[event.place] = event.time_h
         tau = c["tau_refractory_h"]
         taken = -np.expm1(-since / tau) if tau > 0 else 1.0
         offered = c["recruited"] * change * self._people.induction[:, None] * reach
@@ -303,9 +291,10 @@ class Course:
     def _release(self, amount: np.ndarray) -> None:
         """Release BDNF: less, the more there is."""
         state, c = self.state, self._c
-        room = 1.0 - (state.bdnf - self._rest.bdnf) / c["bdnf_saturation"]
-        amount = amount * self._gate["bdnf_release"]
-        state.bdnf = state.bdnf + amount * np.clip(room, 0.0, 1.0)
+        room = 1.0 - state.released / c["bdnf_saturation"]
+        amount = amount * self._gate["bdnf_release"] * np.clip(room, 0.0, 1.0)
+        state.bdnf = state.bdnf + amount
+        state.released = state.released + amount
 
     # what happens over a step
 
@@ -318,10 +307,10 @@ class Course:
         strength = self._strength(0.5 * (start_h + end_h))
 
         before, tau = state.autoreceptor, c["tau_autoreceptor_d"]
-        state.autoreceptor = _towards(before, met.sert, day, tau)
-        tone = _tone(met.sert, _mean(before, met.sert, day, tau), c)
+        state.autoreceptor = towards(before, met.sert, day, tau)
+        tone = _tone(met.sert, mean(before, met.sert, day, tau), c)
         ht1a, ht4 = gate["ht1a"] * tone, gate["ht4"] * tone
-        state.maturity = _towards(
+        state.maturity = towards(
             state.maturity, 1.0 - c["dematurity_tone"] * tone, day, c["tau_dematurity_d"]
         )
 
@@ -329,52 +318,53 @@ class Course:
         survival = 1.0 + gate["neurogenesis"] * c["survival_tone"] * ht4
         old, tau = state.neurogenesis, c["tau_neurogenesis_d"]
         # halfway through the step, as what sets stress and is set by it goes round in a circle
-        midway = _towards(old[:, 3], survival * old[:, 2], 0.5 * day, tau)
+        midway = towards(old[:, 3], survival * old[:, 2], 0.5 * day, tau)
         stress = self._stress(midway, strength)
-        fresh = (1.0 + c["proliferation_tone"] * ht1a) * (1.0 - c["neurogenesis_stress"] * stress)
+        fresh = (1.0 + c["proliferation_tone"] * ht1a) * unstressed(stress, c)
         inflow = born + gate["neurogenesis"] * (fresh - born)
         chain, means = np.empty_like(old), []
         for stage, factor in enumerate((1.0, survival, 1.0, survival)):
             aim = inflow * factor
-            chain[:, stage] = _towards(old[:, stage], aim, day, tau)
-            inflow = _mean(old[:, stage], aim, day, tau)
+            chain[:, stage] = towards(old[:, stage], aim, day, tau)
+            inflow = mean(old[:, stage], aim, day, tau)
             means.append(inflow)
         young, mature = means[0] - born, means[-1] - born
         state.neurogenesis = chain
         stress = stress[:, None]
 
-        tonic = 1.0 - c["bdnf_stress"] * stress
-        tonic = tonic + gate["bdnf_release"] * c["bdnf_activity"] * (activity - 1.0)
-        tau = c["tau_bdnf_h"]
-        aim = tonic + gate["bdnf_release"] * c["bdnf_nmda"] * met.nmda[:, None] * tau
-        bdnf = np.maximum(_mean(state.bdnf, aim, step_h, tau), 0.0)
-        state.bdnf = np.maximum(_towards(state.bdnf, aim, step_h, tau), 0.0)
-        released = np.maximum(bdnf - tonic, 0.0)
+        aim = 1.0 - c["bdnf_stress"] * stress
+        aim = aim + gate["bdnf_release"] * c["bdnf_activity"] * (activity - 1.0)
+        tonic, tau = state.bdnf - state.released, c["tau_bdnf_h"]
+        freed = gate["bdnf_release"] * c["bdnf_nmda"] * met.nmda[:, None] * tau
+        released = mean(state.released, freed, step_h, tau)
+        bdnf = mean(tonic, aim, step_h, tau) + released
+        state.released = towards(state.released, freed, step_h, tau)
+        state.bdnf = towards(tonic, aim, step_h, tau) + state.released
 
         aim = 1.0 + gate["bcm"] * c["threshold_activity"] * (activity - 1.0)
-        state.threshold = _towards(state.threshold, aim, step_h, c["tau_threshold_h"])
+        state.threshold = towards(state.threshold, aim, step_h, c["tau_threshold_h"])
 
         site = np.where(self._anatomy.hippocampus, 1.0, 0.5)
         drive = c["trkb_drug"] * met.trkb[:, None] + c["trkb_bdnf"] * released
         drive = drive + c["trkb_neurogenesis"] * site * np.maximum(mature, 0.0)[:, None]
         tau = c["tau_trkb_h"]
         aim = gate["trkb_signal"] * drive * tau
-        trkb = self._signal(_mean(state.trkb, aim, step_h, tau))
-        state.trkb = _towards(state.trkb, aim, step_h, tau)
+        trkb = self._signal(mean(state.trkb, aim, step_h, tau))
+        state.trkb = towards(state.trkb, aim, step_h, tau)
 
         cubed = trkb**3
         aim = gate["mtor"] * cubed / (cubed + c["trkb_mtor"] ** 3)
-        growth = c["spine_per_d"] * _mean(state.mtor, aim, step_h, c["tau_mtor_h"])
-        state.mtor = _towards(state.mtor, aim, step_h, c["tau_mtor_h"])
+        growth = c["spine_per_d"] * mean(state.mtor, aim, step_h, c["tau_mtor_h"])
+        state.mtor = towards(state.mtor, aim, step_h, c["tau_mtor_h"])
         floor = 1.0 - c["spine_stress"] * (stress - self._rest.stress[:, None])
         rate = growth / c["spine_max"] + 1.0 / c["tau_spine_d"]
-        state.spines = _towards(state.spines, floor + growth / rate, day, 1.0 / rate)
+        state.spines = towards(state.spines, floor + growth / rate, day, 1.0 / rate)
 
         # written so that a closed brake stays exactly 1 without TrkB
         load = 1.0 + gate["pv"] * c["tau_brake_d"] * c["brake_per_d"] * trkb
         tau = c["tau_brake_d"] / load
-        open_ = 1.0 - _mean(state.brake, 1.0 / load, day, tau)
-        state.brake = _towards(state.brake, 1.0 / load, day, tau)
+        open_ = 1.0 - mean(state.brake, 1.0 / load, day, tau)
+        state.brake = towards(state.brake, 1.0 / load, day, tau)
 
         before = state.vegf
         state.vegf = before * np.exp(-step_h / c["tau_vegf_h"])
@@ -385,11 +375,11 @@ class Course:
 
         tau = c["tau_volume_d"]
         where = self._anatomy.hippocampus
-        state.glia = _towards(state.glia, c["gliogenesis_per_d"] * released * tau, day, tau)
-        state.vessels = _towards(state.vessels, c["angiogenesis_per_d"] * vegf * tau, day, tau)
+        state.glia = towards(state.glia, c["gliogenesis_per_d"] * released * tau, day, tau)
+        state.vessels = towards(state.vessels, c["angiogenesis_per_d"] * vegf * tau, day, tau)
         new = c["neurogenesis_volume_per_d"] * np.maximum(young, 0.0)[:, None] * where
-        state.neurons = _towards(state.neurons, new * tau, day, tau)
-        state.atrophy = _towards(state.atrophy, -c["volume_stress"] * stress * where, day, tau)
+        state.neurons = towards(state.neurons, new * tau, day, tau)
+        state.atrophy = towards(state.atrophy, -c["volume_stress"] * stress * where, day, tau)
 
         self._consolidate(state, step_h, bdnf, open_)
         rate = c["learning_per_d"] * bdnf * (1.0 + c["learning_brake"] * open_)
@@ -415,7 +405,7 @@ class Course:
             np.abs(offer), np.abs(state.bound), out=np.zeros_like(offer), where=state.bound != 0
         )
         rate = filling + 1.0 / (24.0 * c["tau_late_d"])
-        state.late = _towards(state.late, offer / rate, step_h, 1.0 / rate)
+        state.late = towards(state.late, offer / rate, step_h, 1.0 / rate)
         state.early = state.early * keep
 
     def _learn(self, state: SlowState, answers: Answers) -> None:
@@ -466,59 +456,6 @@ class Course:
         return load * np.exp(-c["stress_buffer"] * grown)
 
 
-class _MeanExposure:
-    """Mean occupancies over steps (Gauss, three nodes), all steps at once."""
-
-    def __init__(self, exposure: Exposure, ends_h: np.ndarray, start_h: float = 0.0) -> None:
-        starts = np.concatenate([[start_h], ends_h[:-1]])
-        middle, reach = 0.5 * (starts + ends_h), 0.5 * (ends_h - starts)
-        times = (middle[:, None] + reach[:, None] * _NODES).ravel()
-        met = exposure.at(times)
-
-        def mean(values: np.ndarray) -> np.ndarray:
-            return np.einsum("tns,n->ts", values.reshape(ends_h.size, 3, -1), 0.5 * _SHARES)
-
-        self._mean = {name: mean(getattr(met, name)) for name in ("ht2a", "sert", "nmda", "trkb")}
-
-    def over(self, step: int) -> Occupancies:
-        return Occupancies(**{name: values[step] for name, values in self._mean.items()})
-
-
-def _ends(events: Sequence[Event], nodes_h: Sequence[float], refine: int) -> np.ndarray:
-    """Return the ends of all steps, some way beyond the last node."""
-    found = [0.0, *nodes_h]
-    for e in events:
-        begins = [e.time_h]
-        if isinstance(e, Surroundings):
-            begins += [e.time_h + e.duration_h]
-        elif isinstance(e, Dose):
-            half = DRUGS[e.drug].elimination_h
-            found += [e.time_h + half * k for k in AFTER_DOSE if half * k < 24.0]
-        found += [begin + h for begin in begins for h in (0.0, *AFTER_EVENT_H)]
-    last = max([*nodes_h, 0.0]) + AHEAD_H
-    found += [24.0 * day for day in range(int(last // 24.0) + 2)]
-    ends = np.unique(np.round(found, 9))
-    ends = ends[ends <= last + 24.0]
-    if refine > 1:
-        parts = np.arange(1, refine + 1) / refine
-        ends = np.concatenate([[0.0], (ends[:-1, None] + np.diff(ends)[:, None] * parts).ravel()])
-    return ends
-
-
-def _towards(value: np.ndarray, aim, step, tau) -> np.ndarray:
-    """Return the exact solution of ``dx/dt = (aim - x) / tau`` after a step.
-
-    Written as a change, so that a state at its aim stays there to the last bit.
-    """
-    return value + (aim - value) * -np.expm1(-step / tau)
-
-
-def _mean(value, aim, step, tau):
-    """Return the mean of that solution over the step; it, too, stays at an aim."""
-    share = step / tau
-    return value + (aim - value) * (1.0 + np.expm1(-share) / share)
-
-
 def _tone(sert: np.ndarray, autoreceptor: np.ndarray, c: Mapping[str, float]) -> np.ndarray:
     """Return the 5-HT tone: transporter block, held back until autoreceptors desensitise."""
     early = c["serotonin_early_share"]
@@ -529,6 +466,3 @@ def _symmetric_normal(seed: int, count: int, size: int) -> np.ndarray:
     """Return standard normal numbers, one for both directions of an edge."""
     drawn = np.triu(np.random.default_rng([seed, count]).standard_normal((size, size)), 1)
     return drawn + drawn.T
-
-
-__all__ = ["STAGES", "Answers", "Course", "Discharge"]

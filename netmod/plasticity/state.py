@@ -38,6 +38,7 @@ STATES: Mapping[str, str] = {
     "late": "late change of a region's outgoing synapses, relative",
     "threshold": "BCM factor of the calcium thresholds, 1 at rest",
     "bdnf": "BDNF, 1 in the unstressed",
+    "released": "part of BDNF that sessions, seizures or disinhibition released, 0 at rest",
     "trkb": "TrkB potentiation, 0 at rest",
     "mtor": "mTOR activity, 0 to 1",
     "vegf": "VEGF, in units of what a reference seizure releases",
@@ -71,8 +72,8 @@ class SlowState:
         Relative change of a region's outgoing synapses before and after consolidation, and what
         the last session there offered, which neither exceeds. Each coil place drives its own pool
         of synapses, so that sessions elsewhere undo nothing.
-    threshold, bdnf, trkb, mtor, vegf, brake, spines, rise : array, shape (subject, region)
-        As in :data:`STATES`.
+    threshold, bdnf, released, trkb, mtor, vegf, brake, spines, rise : array
+        As in :data:`STATES`; shape (subject, region).
     neurons, glia, vessels, atrophy : array, shape (subject, region)
         Parts of volume, read out only.
     neurogenesis : array, shape (subject, 4)
@@ -96,6 +97,7 @@ class SlowState:
     bound: np.ndarray
     threshold: np.ndarray
     bdnf: np.ndarray
+    released: np.ndarray
     trkb: np.ndarray
     mtor: np.ndarray
     vegf: np.ndarray
@@ -152,6 +154,11 @@ class SlowState:
         return replace(self, **own)
 
 
+def unstressed(stress: np.ndarray, constants: Mapping[str, float]) -> np.ndarray:
+    """Return the share of proliferation that stress leaves; a twentieth at least."""
+    return np.maximum(1.0 - constants["neurogenesis_stress"] * stress, 0.05)
+
+
 def at_rest(
     people: People, anatomy, constants: Mapping[str, float], places: int, patterns: int
 ) -> SlowState:
@@ -174,14 +181,15 @@ def at_rest(
     pools = np.zeros((places, n, size))
     zero, one = np.zeros((n, size)), np.ones((n, size))
     column = stress[:, None]
-    born = 1.0 - c["neurogenesis_stress"] * stress
+    born = unstressed(stress, c)
     return SlowState(
         early=pools,
         late=pools.copy(),
         bound=pools.copy(),
         threshold=one,
         bdnf=(1.0 - c["bdnf_stress"] * column) * one,
-        trkb=zero,
+        released=zero,
+        trkb=zero.copy(),
         mtor=zero.copy(),
         vegf=zero.copy(),
         brake=one.copy(),

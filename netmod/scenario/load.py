@@ -16,6 +16,7 @@ from netmod.scenario.overrides import Override, apply_overrides
 from netmod.scenario.positions import Positions
 from netmod.scenario.problem import KeyPath, Problem, ProblemsError, listed
 from netmod.scenario.schema import Scenario, is_folder
+from netmod.scenario.search import TARGET, places_of
 from netmod.units import format_time
 
 INDIVIDUAL = "individual"
@@ -58,6 +59,10 @@ def read_scenario(
     _resolve_atlas(data, folder)
     for holder in aims(data.get("arms")):
         holder["target"] = _absolute(holder["target"], Path(path).parent)
+    places = places_of(data.get("search"))
+    for i, place in enumerate(places):
+        if isinstance(place, str) and place.endswith(".tsv"):
+            places[i] = _absolute(place, Path(path).parent)
     try:
         return checked(Scenario, data), positions
     except ProblemsError as error:
@@ -170,6 +175,10 @@ def _missing_places(scenario: Scenario, atlas: Any, positions: Positions) -> lis
             own = "" if (*key, *path) in positions else f", which arm '{arm.name}' aims at"
             problem = _place_problem(place, atlas, own)
             problems += [problem.under((*key, *path))] if problem else []
+    for axis in scenario.search.over if scenario.search else ():
+        for i, place in enumerate(axis.points()) if axis.name == TARGET else ():
+            problem = _place_problem(place, atlas, "")
+            problems += [problem.under(("search", "over", TARGET, i))] if problem else []
     return problems
 
 

@@ -18,6 +18,7 @@ from netmod.scenario.schema import (
     ModelChoice,
     Scenario,
 )
+from netmod.scenario.search import TARGET, THERAPY_DAY, TREATMENT, Search
 
 _DURATION = r"^\s*\d+(\.\d+)?\s*(min|h|d|wk)\s*$"
 _TIME = r"^(baseline|\s*\d+(\.\d+)?\s*(min|h|d|wk)\s*)$"
@@ -74,6 +75,7 @@ def json_schema() -> dict[str, Any]:
                     },
                 ]
             },
+            "search": _search(),
         },
     }
 
@@ -127,13 +129,7 @@ def _arm() -> dict[str, Any]:
             # one name may have another range in another treatment
             parameters.setdefault(name, {"anyOf": []})["anyOf"].append(one)
     given = {
-        "target": {
-            "anyOf": [
-                {"type": ["string", "null"]},
-                {"type": "array", "minItems": 3, "items": {"type": "number"}},
-            ],
-            "description": "name of a target, individual, MNI coordinates, or a .tsv file",
-        },
+        "target": _place(["string", "null"]),
         "parameters": {
             "type": ["object", "null"],
             "additionalProperties": False,
@@ -164,6 +160,58 @@ def _arm() -> dict[str, Any]:
             **given,
         },
     }
+
+
+def _place(kind: str | list[str]) -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {"type": kind},
+            {"type": "array", "minItems": 3, "items": {"type": "number"}},
+        ],
+        "description": "name of a target, individual, MNI coordinates, or a .tsv file",
+    }
+
+
+def _search() -> dict[str, Any]:
+    from netmod.graph import METRICS
+
+    number = {"type": "number"}
+    ends = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["low", "high"],
+        "properties": {"low": number, "high": number},
+    }
+    numbers = {"anyOf": [_values(number), ends]}
+    parameters = dict.fromkeys(n for t in treatments.TREATMENTS.values() for n in t.parameters)
+    fields = Search.model_fields
+    return {
+        "type": ["object", "null"],
+        "description": "what 'netmod search' looks for",
+        "additionalProperties": False,
+        "required": [name for name, field in fields.items() if field.is_required()],
+        "properties": {
+            "arm": {"type": "string", "description": fields["arm"].description},
+            "time": {"type": "string", "pattern": _DURATION},
+            "metric": {"enum": list(METRICS), "default": fields["metric"].default},
+            "towards": {"enum": list(get_args(fields["towards"].annotation))},
+            "over": {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": False,
+                "description": fields["over"].description,
+                "properties": {
+                    TARGET: _values(_place("string")),
+                    TREATMENT: _values({"enum": list(treatments.TREATMENTS)}),
+                    **dict.fromkeys((THERAPY_DAY, *parameters), numbers),
+                },
+            },
+        },
+    }
+
+
+def _values(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "uniqueItems": True, "items": item}
 
 
 def _words(known: Iterable[str]) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from netmod import cohort, models, plasticity
 from netmod.errors import ConfigError
 from netmod.scenario.arm_list import aims, resolve_arms
 from netmod.scenario.arms import Arm
+from netmod.scenario.messages import checked
 from netmod.scenario.numbers import Numbers, Section, declared_numbers, number, parameter_section
 from netmod.scenario.problem import Problem, ProblemsError, shown, unknown_word
 from netmod.scenario.schedule import too_late
+from netmod.scenario.search import Search, places_of, search_problems
 from netmod.units import format_time, parse_time_h
 
 SCHEMA_VERSION = 1
@@ -230,6 +232,8 @@ class Scenario(Section):
     times : tuple of str
         Labels of the scans with their units, from ``baseline`` on; `times_h` in hours.
     arms : tuple of Arm
+    search : Search or None
+        What ``netmod search`` looks for; ``netmod run`` takes no notice of it.
     """
 
     schema_version: Literal[1] = Field(description="version of this format", examples=[1])
@@ -262,6 +266,7 @@ class Scenario(Section):
     arms: tuple[Arm, ...] = Field(
         description="a list of names, or a mapping of names to arms", examples=["[healthy, mdd]"]
     )
+    search: Search | None = Field(None, description="what is searched for")
 
     @field_validator("schema_version", mode="before")
     @classmethod
@@ -287,6 +292,17 @@ class Scenario(Section):
     def _arms(cls, value: object) -> object:
         return resolve_arms(value)
 
+    @field_validator("search", mode="before")
+    @classmethod
+    def _search(cls, value: object) -> object:
+        if value is None or isinstance(value, Search):
+            return value
+        if not isinstance(value, dict):
+            expected = "a mapping with " + ", ".join(Search.model_fields)
+            hint = "write {arm: …, time: …, over: {…}}"
+            raise ProblemsError([Problem((), "not a mapping", expected, shown(value), hint)])
+        return checked(Search, value)
+
     @model_validator(mode="after")
     def _step_resolves_the_model(self) -> Scenario:
         fastest = self.model.fastest
@@ -310,6 +326,13 @@ class Scenario(Section):
         problems = [p for arm in self.arms for p in too_late(arm, self.times_h[-1])]
         if problems:
             raise ProblemsError(problems)
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits(self) -> Scenario:
+        found = search_problems(self.search, self.arms, self.times_h) if self.search else ()
+        if found:
+            raise ProblemsError(problem.under(("search",)) for problem in found)
         return self
 
     @property
@@ -349,6 +372,7 @@ class Scenario(Section):
             "times": list(self.times),
             "readout": self.readout.model_dump(),
             "arms": {arm.name: arm.canonical() for arm in self.arms},
+            **({"search": self.search.canonical()} if self.search else {}),
         }
 
     def to_yaml(self) -> str:
@@ -370,6 +394,8 @@ class Scenario(Section):
         data["atlas"] = self.atlas_name
         for holder in aims(data["arms"]):
             holder["target"] = Path(holder["target"]).name
+        places = places_of(data.get("search"))
+        places[:] = [Path(p).name if p.endswith(".tsv") else p for p in places]
         text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

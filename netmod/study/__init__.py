@@ -9,6 +9,7 @@ _HOMES = {
     "compare_table": "tables",
     "load_results": "results",
     "plan_study": "plan",
+    "run_search": "search",
     "run_study": "run",
     "seal_study": "frame",
     "verify_study": "frame",

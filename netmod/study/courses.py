@@ -321,5 +321,3 @@ def _rates(model_name: str):
         return model.rate_hz(state, p.values, coupling_of(model, p, state))
 
     return jax.jit(lambda p, state: jax.lax.map(one, (p, state)))
-
-

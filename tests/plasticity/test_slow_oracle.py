@@ -36,9 +36,9 @@ CASES = {
             Surroundings(60.0, 8.0, "threat", 0.3), Session(100.0, TRAINS[1], "here")],
 }  # fmt: skip
 ORDER = (
-    "early", "late", "threshold", "bdnf", "trkb", "mtor", "spines", "brake", "vegf", "rise",
-    "n1", "n2", "n3", "n4", "maturity", "autoreceptor", "glia", "vessels", "neurons", "atrophy",
-    "learned",
+    "early", "late", "threshold", "tonic", "released", "trkb", "mtor", "spines", "brake", "vegf",
+    "rise", "n1", "n2", "n3", "n4", "maturity", "autoreceptor", "glia", "vessels", "neurons",
+    "atrophy", "learned",
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def oracle(plan, times_h, c, background):
     born = 1 - c["neurogenesis_stress"] * stress_0
     bdnf_0 = 1 - c["bdnf_stress"] * stress_0
     y = dict.fromkeys(ORDER, 0.0)
-    y |= {"threshold": 1.0, "bdnf": bdnf_0, "spines": 1.0, "brake": 1.0, "maturity": 1.0}
+    y |= {"threshold": 1.0, "tonic": bdnf_0, "spines": 1.0, "brake": 1.0, "maturity": 1.0}
     y |= dict.fromkeys(("n1", "n2", "n3", "n4"), born)
     y["atrophy"] = -c["volume_stress"] * stress_0
     memory = {"bound": 0.0, "last": -np.inf}
@@ -71,14 +71,14 @@ def oracle(plan, times_h, c, background):
         share = c["serotonin_early_share"]
         tone = met.sert[0, 0] * (share + (1 - share) * s["autoreceptor"])
         tonic = 1 - c["bdnf_stress"] * stress + c["bdnf_activity"] * (ACTIVITY - 1)
-        released = max(s["bdnf"] - tonic, 0.0)
+        released, bdnf = s["released"], s["tonic"] + s["released"]
         open_ = 1 - s["brake"]
         trkb = s["trkb"]
         hill = trkb**3 / (trkb**3 + c["trkb_mtor"] ** 3)
         floor = 1 - c["spine_stress"] * (stress - stress_0)
         stage = 24 * c["tau_neurogenesis_d"]
         late = (
-            c["consolidation_per_h"] * s["bdnf"] * (1 + c["brake_learning"] * open_)
+            c["consolidation_per_h"] * bdnf * (1 + c["brake_learning"] * open_)
             * (s["early"] - (abs(s["early"]) * s["late"] / abs(memory["bound"])
                              if memory["bound"] else 0.0))
             - s["late"] / (24 * c["tau_late_d"])
@@ -89,7 +89,7 @@ def oracle(plan, times_h, c, background):
             "neurons": c["neurogenesis_volume_per_d"] * max(s["n1"] - born, 0.0),
             "atrophy": -c["volume_stress"] * stress / c["tau_volume_d"],
         }
-        rate = c["learning_per_d"] * s["bdnf"] * (1 + c["learning_brake"] * open_)
+        rate = c["learning_per_d"] * bdnf * (1 + c["learning_brake"] * open_)
         rate *= 1 + c["dematurity_learning"] * (1 - s["maturity"])
         push = rate * sum(strength.values()) * ANSWER**2
         found = {
@@ -97,7 +97,8 @@ def oracle(plan, times_h, c, background):
             "late": late,
             "threshold": (1 + c["threshold_activity"] * (ACTIVITY - 1) - s["threshold"])
             / c["tau_threshold_h"],
-            "bdnf": c["bdnf_nmda"] * met.nmda[0, 0] + (tonic - s["bdnf"]) / c["tau_bdnf_h"],
+            "tonic": (tonic - s["tonic"]) / c["tau_bdnf_h"],
+            "released": c["bdnf_nmda"] * met.nmda[0, 0] - released / c["tau_bdnf_h"],
             "trkb": c["trkb_drug"] * met.trkb[0, 0] + c["trkb_bdnf"] * released
             + c["trkb_neurogenesis"] * max(s["n4"] - born, 0.0) - trkb / c["tau_trkb_h"],
             "mtor": (hill - s["mtor"]) / c["tau_mtor_h"],
@@ -122,8 +123,8 @@ def oracle(plan, times_h, c, background):
         return [found[name] for name in ORDER]
 
     def release(amount):
-        room = 1 - (y["bdnf"] - bdnf_0) / c["bdnf_saturation"]
-        y["bdnf"] += amount * min(1.0, max(0.0, room))
+        room = 1 - y["released"] / c["bdnf_saturation"]
+        y["released"] += amount * min(1.0, max(0.0, room))
 
     def act(e):
         if isinstance(e, Session):
@@ -181,6 +182,8 @@ def test_the_documented_equations_solved_by_scipy_agree_within_1_percent(name, l
 def _scalar(state: SlowState, name: str) -> float:
     if name.startswith("n") and name[1:].isdigit():
         return state.neurogenesis[0, int(name[1:]) - 1]
+    if name == "tonic":
+        return state.bdnf[0, 0] - state.released[0, 0]
     if name == "learned":
         return 0.0 if state.learned is None else state.learned[0, 0, 0, 0]
     if name in ("early", "late"):
