@@ -14,6 +14,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "heun 1 ms, every stage": {"hold_coupling": False},
     "euler 1 ms": {"solver": "euler"},
     "euler 0.1 ms": {"solver": "euler", "dt_ms": 0.1},
+    "heun 1 ms, three-point": {"noise": "three_point"},
+    "euler 0.1 ms, three-point": {"solver": "euler", "dt_ms": 0.1, "noise": "three_point"},
 }
 """How to integrate; Heun at 1 ms with coupling once a step is netmod's default."""
 

@@ -76,6 +76,13 @@ not. With `noise_tau` above 0 it is an Ornstein-Uhlenbeck process,
 $`\\tau\\, d\\zeta = -\\zeta\\, dt + \\sigma\\, dW`$, added to the drift: as $`\\tau \\to 0`$ it
 becomes white noise of the same $`\\sigma`$.
 
+`noise="three_point"` (scenarios: `solver: {noise: three_point}`) draws every increment from three
+values, 0 and $`\\pm\\sqrt{3 h}\\,\\sigma`$, instead of a normal. Moments agree to the fifth, which
+is all that a weak scheme of order 2 asks (Kloeden and Platen 1992, ch. 14): means, covariances and
+FC converge alike, paths do not, and what an observer sees of a single step is not normal. It is
+quicker (`benchmarks/README.md`); where rare large fluctuations decide, as in escapes from one state
+to another, stay with normals.
+
 A lane's bytes do not depend on the lanes beside it, nor on their number, as long as the program is
 the same. It is another one, which may round differently (about 1e-8), if any lane has coloured
 noise, if the lanes share one connectome or have one each, or if a lane beside it has shorter

@@ -263,7 +263,8 @@ def _search(args: argparse.Namespace) -> int:
 def _validate(args: argparse.Namespace) -> None:
     scenario, _, atlas = _read(args)
     scanner, solver = scenario.scanner, scenario.solver
-    step = f"{solver.name}, {solver.dt_ms:g} ms" if scenario.engine == "sde" else "no time steps"
+    step = f"{solver.name}, {solver.dt_ms:g} ms, {solver.noise} noise"
+    step = step if scenario.engine == "sde" else "no time steps"
     factors = f"{len(scenario.arms)} arms × {scenario.cohort.subjects} subjects"
     lines = [
         f"{args.config}: a valid scenario",

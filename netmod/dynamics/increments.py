@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from netmod.dynamics.noise import first_word, normal_pair
+from netmod.dynamics.three_point import STEPS, three_point_codes, three_point_pair
 from netmod.models import Model
+
+NOISES = ("gaussian", "three_point")
+"""Laws of the increments; :mod:`netmod.dynamics.three_point` says what the second keeps."""
 
 
 class Increments:
@@ -26,6 +31,8 @@ class Increments:
         Regions of the network; the arrays may be longer.
     dt_s : scalar
         Step, of the type of the run.
+    noise : {"gaussian", "three_point"}
+        Law of the increments; what coloured noise starts from is normal for both.
     """
 
     def __init__(
@@ -36,10 +43,12 @@ class Increments:
         key: Any,
         regions: int,
         dt_s: Any,
+        noise: str = "gaussian",
     ) -> None:
         import jax.numpy as jnp
 
         self.model, self.noisy, self.values, self.dt_s = model, noisy, values, dt_s
+        self.noise = noise
         self._key = key[:, 0], key[:, 1]
         # what fills up the vectors is a twin of the last region, down to its noise
         length = next(iter(values.values())).shape[0]
@@ -53,16 +62,47 @@ class Increments:
         step : uint32 scalar, or array of shape (step, 1, 1)
             Which; with several the arrays have a leading axis.
         """
-        import jax
+        return [
+            self._join(first, normal_pair(self._key, first_word(first // 2, self._region), step))
+            for first in self._pairs
+        ]
 
-        pairs = []
-        for first in range(0, len(self.noisy), 2):
-            if any(self.noisy[first : first + 2]):
-                pair = normal_pair(self._key, first_word(first // 2, self._region), step)
-                pair = [d.astype(self.dt_s.dtype) for d in pair]
-                alone = first + 1 == len(self.noisy)
-                pairs.append(pair[0] if alone else jax.lax.complex(*pair))
-        return pairs
+    def draw_block(self, first: Any, steps: int) -> Callable[[Any], list[Any]]:
+        """Draw for a block, and return a function from the place of a step in it to its draws.
+
+        Parameters
+        ----------
+        first : uint32 scalar
+            First step, a multiple of their number.
+        steps : int
+            Number of steps.
+        """
+        import jax
+        import jax.numpy as jnp
+
+        if self.noise == "gaussian":
+            block = self.draw((first + jnp.arange(steps, dtype=jnp.uint32))[:, None, None])
+            return lambda k: [d[k] for d in block]
+        # a byte holds two steps; of blocks that begin at a multiple of their length none reaches
+        # into one byte more
+        call = first // jnp.uint32(STEPS)
+        calls = call + jnp.arange(-(-steps // STEPS), dtype=jnp.uint32)
+        # call by call: XLA would split one large kernel between threads, and they wait longer
+        # for each other than it takes
+        bytes_ = [
+            jax.lax.map(partial(three_point_codes, self._key, word), calls)
+            for word in (first_word(state // 2, self._region) for state in self._pairs)
+        ]
+
+        def drawn(k: Any) -> list[Any]:
+            step = first + jnp.asarray(k).astype(jnp.uint32)
+            place = step // jnp.uint32(STEPS) - call
+            return [
+                self._join(state, three_point_pair(codes[place], step))
+                for state, codes in zip(self._pairs, bytes_, strict=True)
+            ]
+
+        return drawn
 
     def stationary(self) -> Any:
         """Return coloured noise drawn from its stationary distribution, ``[state, ...]``."""
@@ -125,6 +165,19 @@ class Increments:
 
     def _sd(self, k: int) -> Any:
         return self.values.get(f"noise_sd_{self.model.states[k]}", self.values["noise_sd"])
+
+    @property
+    def _pairs(self) -> list[int]:
+        """First states of the pairs of which any has noise."""
+        return [k for k in range(0, len(self.noisy), 2) if any(self.noisy[k : k + 2])]
+
+    def _join(self, first: int, pair: tuple[Any, Any]) -> Any:
+        """Return a pair of draws as one complex array; real where the state has no partner."""
+        import jax
+
+        pair = [d.astype(self.dt_s.dtype) for d in pair]
+        alone = first + 1 == len(self.noisy)
+        return pair[0] if alone else jax.lax.complex(*pair)
 
     def _normals(self, draws: Sequence[Any]) -> list[Any]:
         """Return the normals of every state; None where it has no noise."""

@@ -51,6 +51,8 @@ class Numerics(NamedTuple):
         Whether there are stimuli.
     delays : DelayLayout or None
         Sizes of the delayed inputs.
+    noise : {"gaussian", "three_point"}
+        Law of the noise.
     """
 
     dt_ms: float
@@ -62,6 +64,7 @@ class Numerics(NamedTuple):
     coloured: bool
     stimulated: bool
     delays: DelayLayout | None
+    noise: str
 
 
 class Lanes(NamedTuple):
@@ -141,8 +144,9 @@ class Tile:
         self._dtype = jnp.float64 if numerics.precision == "double" else jnp.float32
         self._dt_s = self._dtype(numerics.dt_ms * 1e-3)
         self._noise = Increments(
-            model, numerics.noisy, lanes.values, lanes.key, numerics.regions, self._dt_s
-        )
+            model, numerics.noisy, lanes.values, lanes.key, numerics.regions, self._dt_s,
+            numerics.noise,
+        )  # fmt: skip
         self._sums, self._strength = self._undelayed(shared_weights)
         layout = numerics.delays
         self._ahead = delayed_sums(model, lanes.edges, layout.block) if layout else None
@@ -286,12 +290,9 @@ class Tile:
 
         n = self.numerics
         delayed = self._sums is None
-        if draws_each_step(self.model, n.solver, n.hold_coupling, n.coloured, delayed):
+        if draws_each_step(self.model, n.solver, n.hold_coupling, n.coloured, delayed, n.noise):
             return lambda k: self._noise.draw(first + jnp.asarray(k).astype(jnp.uint32))
-        # several kernels a step, each of which would draw the same numbers anew
-        counts = (first + jnp.arange(steps, dtype=jnp.uint32))[:, None, None]
-        block = self._noise.draw(counts)
-        return lambda k: [d[k] for d in block]
+        return self._noise.draw_block(first, steps)
 
     def _undelayed(self, shared_weights: Any) -> tuple[Any, list[Any]]:
         """Return the function for undelayed sums, and the strength of every input."""
@@ -360,12 +361,13 @@ class Tile:
 
 
 def draws_each_step(
-    model: Model, solver: str, hold_coupling: bool, coloured: bool, delayed: bool
+    model: Model, solver: str, hold_coupling: bool, coloured: bool, delayed: bool, noise: str
 ) -> bool:
     """Tell whether the normals of a step are drawn in it, not for a block ahead.
 
     So they are where XLA fuses the whole update of the state into one kernel; several kernels
-    would each draw the same numbers anew.
+    would each draw the same numbers anew. Three-point draws always wait in a block: one byte holds
+    those of two states and two steps.
 
     Parameters
     ----------
@@ -377,9 +379,11 @@ def draws_each_step(
         As in :class:`Numerics`.
     delayed : bool
         Whether all edges are delayed.
+    noise : {"gaussian", "three_point"}
+        Law of the noise.
     """
     held = hold_coupling or delayed or SOLVERS[solver].order == 1
-    return len(model.states) <= 2 and not coloured and held
+    return noise == "gaussian" and len(model.states) <= 2 and not coloured and held
 
 
 def pack(state: Sequence[Any]) -> tuple[Any, ...]:

@@ -10,8 +10,8 @@ of D devices and P lanes in all (with those that fill up the shapes), a run hold
 - outputs: for each of P lanes the samples of a piece, and the state from which the run goes on
   (delays: with the history), which with several pieces is there twice;
 - temporaries, for each of D tiles in flight: the noise of a block (``2 N T w`` bytes a step for a
-  pair of states) unless it is drawn step by step, a tile's samples, its weights twice, its
-  delayed edges, history and inputs of a block;
+  pair of states, of three-point noise ``N T / 2``) unless it is drawn step by step, a tile's
+  samples, its weights twice, its delayed edges, history and inputs of a block;
 - results: every sample of every lane, twice while the pieces are joined.
 
 A run that keeps co-moments holds ``(N + 2) N w`` bytes of them in the state of each lane instead
@@ -30,6 +30,7 @@ from netmod.dynamics.coupling import windowed
 from netmod.dynamics.increments import noisy_states
 from netmod.dynamics.kernel import block_of, draws_each_step, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.dynamics.three_point import STEPS
 from netmod.dynamics.tiles import Tiles, tile_width
 from netmod.errors import NetmodError
 from netmod.models import Model
@@ -98,6 +99,8 @@ class Sizes(NamedTuple):
         Sizes of delayed inputs.
     comoments : bool
         Whether the co-moments of the first signal are kept instead of samples.
+    noise : {"gaussian", "three_point"}
+        Law of the noise.
     """
 
     lanes: int
@@ -121,6 +124,7 @@ class Sizes(NamedTuple):
     signals: int
     delays: Delays | None
     comoments: bool = False
+    noise: str = "gaussian"
 
 
 class Estimate(NamedTuple):
@@ -166,6 +170,7 @@ def sizes_of(
     solver: str = "heun",
     hold_coupling: bool | None = None,
     comoments: bool = False,
+    noise: str = "gaussian",
 ) -> Sizes:
     """Return the sizes of a run; nothing of its size is made.
 
@@ -183,7 +188,7 @@ def sizes_of(
         As in :class:`Sizes`.
     precision : {"single", "double"}
         Width of the numbers.
-    solver, hold_coupling
+    solver, hold_coupling, noise
         As in :class:`netmod.dynamics.simulate.Scan`.
     """
     weights = parameters.weights
@@ -207,7 +212,7 @@ def sizes_of(
         entries=weights.value.size if sparse else matrices * n * n,
         drawn=sum(len(pair) for k in range(0, len(noisy), 2) if any(pair := noisy[k : k + 2])),
         coloured=coloured,
-        drawn_ahead=not draws_each_step(model, solver, hold, coloured, late),
+        drawn_ahead=not draws_each_step(model, solver, hold, coloured, late, noise),
         sent=len(model.sent) * model.link.signals,
         received=len(model.transmitted) * model.link.signals,
         block_steps=block_steps,
@@ -217,6 +222,7 @@ def sizes_of(
         signals=signals,
         delays=delays,
         comoments=comoments,
+        noise=noise,
     )
 
 
@@ -299,7 +305,8 @@ def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimat
     pieces = 1 if s.piece >= s.samples else 2
     outputs = lanes * (s.piece * sample + pieces * carry)
 
-    draws = (s.block_steps if s.drawn_ahead else 0) * s.drawn * n * tile * w
+    step_draws = s.drawn * w if s.noise == "gaussian" else -(-s.drawn // 2) / STEPS
+    draws = (s.block_steps if s.drawn_ahead else 0) * step_draws * n * tile
     # state, drift and noise of a step and of the solver's stages
     step = 20 * s.states * n * w * tile
     flight = draws + s.piece * sample * tile + 2 * tile_weights + edges + (history + moments) * tile

@@ -250,7 +250,7 @@ class Network:
             Number of scans; with more than one a list is returned.
         **options
             Whatever :func:`netmod.dynamics.sweep.simulate_networks` takes: ``duration_s``,
-            ``tr_s``, ``dt_ms``, ..., ``start``, ``stimuli``, ``chunk_s``, ``keep``.
+            ``tr_s``, ``dt_ms``, ``noise``, ..., ``start``, ``stimuli``, ``chunk_s``, ``keep``.
 
         Returns
         -------

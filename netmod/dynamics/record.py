@@ -66,6 +66,7 @@ def record(
     solver: str = "heun",
     hold_coupling: bool | None = False,
     precision: str = "single",
+    noise: str = "gaussian",
     stimuli: Sequence[Stimulus] = (),
     chunk_s: float | None = None,
 ) -> Traces:
@@ -92,7 +93,7 @@ def record(
         model observes by default.
     average : bool
         Mean over each interval instead of its last step.
-    solver, hold_coupling, precision
+    solver, hold_coupling, precision, noise
         As in :class:`netmod.dynamics.simulate.Scan`.
     stimuli : sequence of Stimulus
         What drives the regions from outside.
@@ -135,12 +136,12 @@ def record(
         model, parameters, len(keys), dt_ms=dt_ms, block_steps=steps, samples=samples,
         piece=min(chunk, samples), sample_steps=steps, signals=len(signals),
         precision=precision, stimuli=len(stimuli), solver=solver,
-        hold_coupling=hold_coupling,
+        hold_coupling=hold_coupling, noise=noise,
     )  # fmt: skip
     check_memory(sizes, every_ms * 1e-3)
     job = prepare(
         model, parameters, start, keys, dt_ms=dt_ms, block_steps=steps, solver=solver,
-        hold_coupling=hold_coupling, precision=precision, stimuli=stimuli,
+        hold_coupling=hold_coupling, precision=precision, stimuli=stimuli, noise=noise,
     )  # fmt: skip
     carry: Any = job.start
     pieces = []

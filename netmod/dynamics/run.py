@@ -11,7 +11,7 @@ import numpy as np
 
 from netmod.dynamics.coupling import DelayLayout, Edges, Windows, delayed_edges, windows
 from netmod.dynamics.hosts import by_process, gather, spread
-from netmod.dynamics.increments import noisy_states
+from netmod.dynamics.increments import NOISES, noisy_states
 from netmod.dynamics.kernel import Lanes, Numerics, Tile, block_of, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
 from netmod.dynamics.solvers import SOLVERS
@@ -117,6 +117,7 @@ def prepare(
     hold_coupling: bool | None,
     precision: str,
     stimuli: Sequence[Stimulus],
+    noise: str = "gaussian",
 ) -> Job:
     """Check the pieces of a run and cut them into tiles.
 
@@ -138,11 +139,13 @@ def prepare(
         As in :class:`netmod.dynamics.simulate.Scan`.
     stimuli : sequence of Stimulus
         What drives the regions from outside.
+    noise
+        As in :class:`netmod.dynamics.simulate.Scan`.
 
     Raises
     ------
     ConfigError
-        If the solver or the precision is unknown, or a delay is shorter than the step.
+        If the solver, the precision or the noise is unknown, or a delay is shorter than the step.
     DataError
         If the initial state does not fit the model.
     """
@@ -150,6 +153,7 @@ def prepare(
 
     check_word("solver", solver, SOLVERS)
     check_word("precision", precision, PRECISIONS)
+    check_word("noise", noise, NOISES)
     if len(start) != len(model.states):
         raise DataError(
             f"the initial state does not fit model '{model.name}'",
@@ -193,6 +197,7 @@ def prepare(
         coloured=bool(np.any(values.get("noise_tau", 0.0) > 0)),
         stimulated=bool(stimuli),
         delays=delays,
+        noise=noise,
     )
     tiles = Lanes(
         values={name: layout.cut(value, dtype) for name, value in values.items()},

@@ -53,6 +53,9 @@ class Scan(NamedTuple):
         the long-range input only without it.
     precision : {"single", "double"}
         Width of the numbers; the noise is the same for both.
+    noise : {"gaussian", "three_point"}
+        Law of the noise increments: normal, or with three values, which is weakly of order 2 like
+        the solvers and cheaper (:mod:`netmod.dynamics.three_point`).
     """
 
     duration_s: float = 300.0
@@ -63,6 +66,7 @@ class Scan(NamedTuple):
     hemodynamics: str = "friston2003"
     hold_coupling: bool | None = None
     precision: str = "single"
+    noise: str = "gaussian"
 
 
 class Recording(NamedTuple):
@@ -249,11 +253,13 @@ def simulate(
         piece=min(chunk, total), sample_steps=per_volume * neural, signals=2,
         precision=scan.precision, stimuli=len(stimuli),
         solver=scan.solver, hold_coupling=scan.hold_coupling, comoments=keep == "fc",
+        noise=scan.noise,
     )  # fmt: skip
     check_memory(sizes, scan.tr_s, keeps_fc=True)
     job = prepare(
         model, parameters, start, keys, dt_ms=scan.dt_ms, block_steps=neural, solver=scan.solver,
         hold_coupling=scan.hold_coupling, precision=scan.precision, stimuli=stimuli,
+        noise=scan.noise,
     )  # fmt: skip
 
     carry: Any = job.start

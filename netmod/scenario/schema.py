@@ -127,6 +127,10 @@ class Solver(Section):
         "heun", description="Euler-Maruyama, or stochastic Heun (less bias at the same step)"
     )
     dt_ms: float = number(1.0, "ms", 0.05, 2.0, "Integration step; divides 10 ms")
+    noise: Literal["gaussian", "three_point"] = Field(
+        "gaussian",
+        description="Law of the increments: normal, or three values with its moments (quicker)",
+    )
 
     @model_validator(mode="after")
     def _divides_hemodynamic_step(self) -> Solver:

@@ -44,7 +44,7 @@ arms:
   #     - {{treatment: rtms_10hz, after: 1 d, target: dlpfc_left}}
 
 # What follows shows the defaults; remove the signs to change one.
-# solver: {{name: heun, dt_ms: 1.0}}
+# solver: {{name: heun, dt_ms: 1.0, noise: gaussian}}
 # scanner: {{duration_s: 300, tr_s: 2, warmup_s: 20, hemodynamics: friston2003}}
 # readout: {{louvain_runs: 10, bootstrap: 2000, permutations: 5000}}
 """

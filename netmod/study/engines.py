@@ -75,6 +75,7 @@ def scan_of(scenario: Scenario) -> Scan:
         dt_ms=scenario.solver.dt_ms,
         solver=scenario.solver.name,
         hemodynamics=scenario.scanner.hemodynamics,
+        noise=scenario.solver.noise,
     )
 
 

@@ -181,8 +181,9 @@ def _refine(
     start = tuple(np.stack(s) for s in zip(*states, strict=True))
     keys = np.stack([scan_key(scenario.seed, s.name, "fic") for s in subjects])
     scan = Scan(
-        duration_s=60.0, warmup_s=10.0, dt_ms=scenario.solver.dt_ms, solver=scenario.solver.name
-    )
+        duration_s=60.0, warmup_s=10.0, dt_ms=scenario.solver.dt_ms, solver=scenario.solver.name,
+        noise=scenario.solver.noise,
+    )  # fmt: skip
     with jax.enable_x64(False):
         found = refine_by_simulation(
             model, stack(networks), start, np.stack([s.set_point_hz for s in subjects]), keys,

@@ -38,6 +38,7 @@ CASES = {
     "shared weights": ("reduced_wong_wang", 60, 64, {"shared": True}, 1.0, 10, 40, 0),
     "long recording": ("montbrio_pazo_roxin", 20, 8, {}, 0.1, 1, 4000, 0),
     "long blocks": ("larter_breakspear", 20, 8, {}, 0.1, 2000, 3, 0),
+    "three-point": ("larter_breakspear", 20, 8, {"noise": "three_point"}, 0.1, 2000, 3, 0),
     "one noisy state": ("jansen_rit", 20, 8, {}, 0.1, 2000, 3, 0),
     "large network": ("reduced_wong_wang", 300, 8, {}, 1.0, 10, 5, 0),
     "delays": ("reduced_wong_wang", 60, 8, {"delays": True}, 0.1, 100, 20, 0),
@@ -49,6 +50,7 @@ CASES = {
     ("case", "precision"),
     [
         *((case, "single") for case in ("own weights", "shared weights", "delays", "course")),
+        ("three-point", "single"),
         ("long blocks", "double"),
         *(
             pytest.param(*words, marks=pytest.mark.slow)
@@ -65,15 +67,17 @@ CASES = {
 )
 def test_the_estimate_is_what_the_compiler_counts(case, precision):
     name, n, lanes, options, dt_ms, steps, samples, stimuli = CASES[case]
+    noise = {"noise": options.get("noise", "gaussian")}
+    options = {k: v for k, v in options.items() if k != "noise"}
     model, parameters, start, keys = pieces(name, n, lanes, **options)
     driven = tuple(Stimulus(Pulse(0.01, 0.01), np.ones(n)) for _ in range(stimuli))
     sizes = sizes_of(
         model, parameters, lanes, dt_ms=dt_ms, block_steps=steps, samples=samples, piece=samples,
-        sample_steps=steps, signals=1, precision=precision, stimuli=stimuli,
+        sample_steps=steps, signals=1, precision=precision, stimuli=stimuli, **noise,
     )  # fmt: skip
     job = run.prepare(
         model, parameters, start, keys, dt_ms=dt_ms, block_steps=steps, solver="heun",
-        hold_coupling=None, precision=precision, stimuli=driven,
+        hold_coupling=None, precision=precision, stimuli=driven, **noise,
     )  # fmt: skip
     course = job.course(0, samples * steps)
     course = None if course is None else course.reshape(samples, steps, -1)

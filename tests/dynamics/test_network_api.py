@@ -64,7 +64,7 @@ def test_unknown_words_are_refused_with_a_hint(weights, brain):
     assert refused(ConfigError, lambda: brain.simulate(duration=10.0)) == (
         "a scan has no 'duration'\n"
         "  expected: duration_s, tr_s, warmup_s, dt_ms, solver, hemodynamics, hold_coupling, "
-        "precision\n"
+        "precision, noise\n"
         "  got: duration\n"
         "  hint: did you mean 'duration_s'?"
     )

@@ -29,6 +29,7 @@ def test_defaults_are_filled(write):
     assert scenario.atlas == "dk84"
     assert scenario.solver.name == "heun"
     assert scenario.solver.dt_ms == 1.0
+    assert scenario.solver.noise == "gaussian"
     assert scenario.scanner.duration_s == 300.0
     assert scenario.scanner.tr_s == 2.0
     assert scenario.cohort.subjects == 16
@@ -161,6 +162,7 @@ def test_the_hash_sees_every_value(write, base):
         ("linear", "sde"),
         ("{G: 2}", "{G: 2.0000001}"),
         ("duration_s: 300", "duration_s: 302"),
+        ("dt_ms: 1}", "dt_ms: 1, noise: three_point}"),
         ("subjects: 8", "subjects: 9"),
         ("1 d]", "2 d]"),
         ("bootstrap: 500", "bootstrap: 501"),

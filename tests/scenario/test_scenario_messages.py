@@ -27,6 +27,13 @@ SNAPSHOTS = {
         "  got: 100\n"
         "  hint: use 60 or less",
     ),
+    "law of the noise": (
+        ("dt_ms: 1}", "dt_ms: 1, noise: threepoint}"),
+        "c.yaml:7:39: solver.noise: not an accepted value\n"
+        "  expected: one of: gaussian, three_point\n"
+        "  got: 'threepoint'\n"
+        "  hint: did you mean 'three_point'?",
+    ),
     "bare time": (
         ("1 d]", "24]"),
         "c.yaml:10:24: times.2: a time needs a unit\n"

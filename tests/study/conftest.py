@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-# test files are not on the path (importlib mode): this one is known by its name
-_spec = importlib.util.spec_from_file_location(
-    "study_lab", Path(__file__).with_name("study_lab.py")
-)
-lab = importlib.util.module_from_spec(_spec)
-sys.modules["study_lab"] = lab
-_spec.loader.exec_module(lab)
+
+def _known(name: str):
+    """Import a helper by its name: test files are not on the path (importlib mode)."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+lab = _known("study_lab")
+_known("claims_lab")
 
 from netmod.scenario import load_scenario  # noqa: E402
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+import dataclasses
 
 import numpy as np
 import pytest
+from claims_lab import Run, alike, scenario
 
 from netmod.atlas import load_atlas
-from netmod.graph import NetworkMasks, signature_row
-from netmod.scenario import load_scenario
-from netmod.study import prepare as room
-from netmod.study.engines import run_cells
+from netmod.graph import METRICS
 from netmod.study.prepare import prepare
 
 SUBJECTS = 4
+SIGNATURES = [name for name, metric in METRICS.items() if metric.scope == "scan"]
 ARMS = """
   healthy: {}
   mdd: {}
@@ -27,57 +25,15 @@ ARMS = """
 """
 
 
-def scenario(folder: Path, arms: str, **lines):
-    lines = {"times": "[baseline, 2 h, 6 wk]", "engine": "linear"} | lines
-    text = "schema_version: 1\nname: rules\nseed: 20261\natlas: dk84\n"
-    text += "".join(f"{key}: {value}\n" for key, value in lines.items())
-    path = folder / "rules.yaml"
-    path.write_text(text + "arms:" + arms)
-    return load_scenario(path)
-
-
-@dataclass
-class Run:
-    """Cells and their readings; times by label."""
-
-    cohort: room.Cohort
-    readings: dict
-    signatures: dict
-
-    @classmethod
-    def of(cls, scenario):
-        atlas = load_atlas(scenario.atlas)
-        masks = NetworkMasks.from_atlas(atlas)
-        cohort = prepare(scenario, atlas)
-        readings = dict(run_cells(scenario, cohort.cells, lambda count: None))
-        assert {reading.status for reading in readings.values()} == {"ok"}
-        signatures = {
-            identity: signature_row(r.fc.astype(float), r.rate_hz, masks, 3, 1)
-            for identity, r in readings.items()
-        }
-        return cls(cohort, readings, signatures)
-
-    def cells(self, arm, time):
-        return [c for c in self.cohort.cells if (c.arm, c.time) == (arm, time)]
-
-    def values(self, metric, arm, time):
-        return np.array([self.signatures[c.identity][metric] for c in self.cells(arm, time)])
-
-    def z(self, arm, time):
-        cortex = np.flatnonzero(load_atlas("dk84").cortex)
-        upper = np.triu_indices(cortex.size, 1)
-        fc = [self.readings[c.identity].fc[np.ix_(cortex, cortex)] for c in self.cells(arm, time)]
-        return np.arctanh(np.array([one[upper] for one in fc], dtype=float))
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rules")
     return Run.of(scenario(folder, ARMS, cohort=f"{{subjects: {SUBJECTS}}}"))
 
 
-def test_every_network_has_its_fixed_point(run):
+def test_every_network_has_its_fixed_point_and_is_stable(run):
     assert all(cell.converged for cell in run.cohort.cells)
+    assert all(run.stable(c.arm, c.time).all() for c in run.cohort.cells)
 
 
 @pytest.mark.parametrize("arm", ["healthy", "mdd", "sham"])
@@ -89,14 +45,25 @@ def test_the_untreated_are_stationary(run, arm):
 
 
 def test_the_untreated_are_stationary_for_26_weeks(tmp_path):
-    late = scenario(
-        tmp_path, " [healthy, mdd]", cohort="{subjects: 2}", times="[baseline, 1 d, 12 wk, 26 wk]"
-    )
-    cells = prepare(late, load_atlas("dk84")).cells
-    for arm in ("healthy", "mdd"):
-        for subject in "12":
-            same = {c.identity for c in cells if (c.arm, c.subject) == (arm, subject)}
-            assert len(same) == 1
+    """Sham goes through every real step of the slow layer; the others may stand still."""
+    late = Run.of(
+        scenario(
+            tmp_path, " [healthy, mdd, sham]", cohort="{subjects: 2}",
+            times="[baseline, 1 d, 12 wk, 26 wk]",
+        )
+    )  # fmt: skip
+    for arm in ("healthy", "mdd", "sham"):
+        for metric in SIGNATURES:
+            first = late.values(metric, arm, "baseline")
+            assert np.isfinite(first).all()
+            for time in ("1d", "12wk", "26wk"):
+                assert np.array_equal(late.values(metric, arm, time), first), (arm, metric)
+        first, last = late.slow(arm, 0.0), late.slow(arm, 26 * 168.0)
+        for state in dataclasses.fields(first):
+            before, after = getattr(first, state.name), getattr(last, state.name)
+            assert np.array_equal(before, after), (arm, state.name)
+        for a, b in zip(late.cells(arm, "baseline"), late.cells(arm, "26wk"), strict=True):
+            assert np.array_equal(a.parameters.values["J"], b.parameters.values["J"])
 
 
 def test_sham_is_untreated_and_noise_is_shared_across_arms(run):
@@ -123,10 +90,23 @@ def test_the_noise_key_counts_only_where_there_is_noise(tmp_path):
     assert len({c.parameters.weights.tobytes() for c in cells}) == 2
 
 
+def test_the_law_of_the_noise_reaches_the_scan_and_the_identity(tmp_path):
+    for engine, others in (("sde", 2), ("linear", 1)):
+        found = set()
+        for law in ("gaussian", "three_point"):
+            some = scenario(
+                tmp_path, " [mdd]", cohort="{subjects: 2}", engine=engine, times="[baseline]",
+                solver=f"{{noise: {law}}}",
+            )  # fmt: skip
+            assert scan_of(some).noise == law
+            found.add(prepare(some, load_atlas("dk84")).cells[0].identity)
+        assert len(found) == others
+
+
 def test_patients_differ_mildly_in_every_signature(tmp_path):
     pair = Run.of(scenario(tmp_path, " [healthy, mdd]", times="[baseline]"))
     sizes = {}
-    for metric in next(iter(pair.signatures.values())):
+    for metric in SIGNATURES:
         well, ill = (pair.values(metric, arm, "baseline") for arm in ("healthy", "mdd"))
         assert len(well) == 16
         spread = np.sqrt(0.5 * (well.var(ddof=1) + ill.var(ddof=1)))
@@ -167,50 +147,57 @@ def test_ketanserin_leaves_what_lasts(run):
 
 
 TREATED = " {mdd: {}, rtms_10hz: {}, psilocybin: {}, ect_bl: {}, ssri: {}, healthy: {}}\n"
+CASES = [(a, t) for a in ("rtms_10hz", "psilocybin", "ect_bl", "ssri") for t in ("2h", "6wk")]
+UNEQUAL = pytest.mark.xfail(
+    strict=True,
+    reason="+0.38 of patients against -0.23 reversed (8 subjects): the displacement is the same "
+    "(cosine 0.99 and more), but it lies across the way to healthy, so that the small share of it "
+    "hangs on how the way bends",
+)
 
 
 @pytest.fixture(scope="module")
-def progress(tmp_path_factory):
-    """Share of the way to healthy FC by (arm, time): of patients, and with lesions reversed."""
-    plan = scenario(tmp_path_factory.mktemp("mirror"), TREATED, cohort="{subjects: 8}")
-    draw = room.draw_subject
-    runs = [Run.of(plan)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            room,
-            "draw_subject",
-            lambda *words: replace(draw(*words), severity=-draw(*words).severity),
-        )
-        runs.append(Run.of(plan))
-    found = {}
-    for arm, time in CASES:
-        for run in runs:
-            gap = run.z("healthy", "baseline") - run.z("mdd", "baseline")
-            move = run.z(arm, time) - run.z("mdd", "baseline")
-            share = ((gap * move).sum(axis=1) / (gap**2).sum(axis=1)).mean()
-            found.setdefault((arm, time), []).append(share)
-    return found
+def mirror(tmp_path_factory):
+    """The same people as patients, and as patients whose lesions have the other sign.
+
+    Severity and chronic stress are those of the patients in both.
+    """
+    folder = tmp_path_factory.mktemp("mirror")
+    plan = scenario(folder, TREATED, cohort="{subjects: 8}")
+    lesions = ("sgacc_inhibition", "dlpfc_excitability", "top_down", "dlpfc_inhibition")
+    own = plan.cohort.parameters
+    turned = ", ".join(f"{name}: {-own[name]}" for name in lesions)
+    return Run.of(plan), Run.of(scenario(folder, TREATED, cohort=f"{{subjects: 8, {turned}}}"))
 
 
-CASES = [(a, t) for a in ("rtms_10hz", "psilocybin", "ect_bl", "ssri") for t in ("2h", "6wk")]
-UNEQUAL = pytest.mark.xfail(strict=True, reason="+0.47 of patients against -0.29 reversed")
+def share_of_the_way(run, arm, time):
+    """Return the share of the way to healthy FC, mean over subjects."""
+    gap = run.z("healthy", "baseline") - run.z("mdd", "baseline")
+    return ((gap * run.moved(arm, time)).sum(axis=1) / (gap**2).sum(axis=1)).mean()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
-def test_no_operator_seeks_the_healthy_state(progress, case):
+@pytest.mark.parametrize(("arm", "time"), CASES)
+def test_no_operator_seeks_the_healthy_state(mirror, arm, time):
     """With every lesion reversed, what led towards healthy leads away, and the reverse."""
-    patients, mirrored = progress[case]
+    patients, mirrored = (share_of_the_way(run, arm, time) for run in mirror)
     assert patients * mirrored < 0
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("arm", "time"), CASES)
+def test_what_a_treatment_does_to_a_network_does_not_ask_for_the_lesion(mirror, arm, time):
+    """An operator that sought a state would move these opposite patients in opposite ways."""
+    assert (alike(*(run.moved(arm, time) for run in mirror)) > 0.9).all()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "case",
-    [pytest.param(c, marks=UNEQUAL) if c == ("psilocybin", "6wk") else c for c in CASES],
+    ("arm", "time"),
+    [pytest.param(*c, marks=UNEQUAL) if c == ("psilocybin", "6wk") else c for c in CASES],
 )
-def test_reversed_lesions_reverse_the_size_too(progress, case):
-    patients, mirrored = progress[case]
+def test_reversed_lesions_reverse_the_size_too(mirror, arm, time):
+    patients, mirrored = (share_of_the_way(run, arm, time) for run in mirror)
     assert patients == pytest.approx(-mirrored, rel=0.6)
 
 

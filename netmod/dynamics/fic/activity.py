@@ -60,6 +60,6 @@ def mean_activity(
     traces = record(
         model, parameters, start, keys, duration_s=scan.duration_s + warmup * scan.tr_s,
         dt_ms=scan.dt_ms, every_ms=scan.tr_s * 1e3, average=True, solver=scan.solver,
-        hold_coupling=scan.hold_coupling, precision=scan.precision,
+        hold_coupling=scan.hold_coupling, precision=scan.precision, noise=scan.noise,
     )  # fmt: skip
     return traces[model.observed][:, warmup:].mean(axis=1)
