@@ -84,3 +84,13 @@ def test_example_waveform_is_exact_and_reaches_one_region(page):
         np.trapezoid(np.exp(-(t - 0.1) / 0.05), t), rel=1e-6
     )
     assert page["answers"][0] > 0 and (page["answers"][1:] == 0).all()
+
+
+def test_example_treatment_is_declared_as_the_shipped_ones_and_potentiates(page):
+    from netmod.treatments import TREATMENTS
+
+    treatment = page["RTMS_20HZ"]
+    assert treatment.name not in TREATMENTS
+    assert set(vars(treatment)) == set(vars(TREATMENTS["rtms_10hz"]))
+    assert len(treatment.schedule(page["protocol"], "dlpfc_left")) == 5
+    assert 0.0 < page["week"] < page["hour"] < 0.33

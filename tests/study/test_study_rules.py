@@ -10,6 +10,7 @@ from claims_lab import Run, alike, scenario
 
 from netmod.atlas import load_atlas
 from netmod.graph import METRICS
+from netmod.study.engines import scan_of
 from netmod.study.prepare import prepare
 
 SUBJECTS = 4
