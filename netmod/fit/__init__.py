@@ -1,1 +1,1 @@
-"""Fits: parameters from data, through the differentiable linear engine."""
+"""Fits: parameters from data, through the differentiable linear engine; plans by search."""

@@ -2,10 +2,9 @@
 
 Every plan is an arm, and every person is in every arm. A plan is *chosen* by the person's scan
 with the noise of the study, and *judged* by a scan with other noise: what was only lucky noise is
-lost there. All plans of a person share the noise of either scan. With the engine ``linear`` a scan
-is the exact correlation seen through as many independent volumes as the scanner gives; rates are
-exact. Four plans are judged for everybody: the person's own, the one fixed plan that is best on
-average, the standard (the arm as written), and the plan chosen for another person.
+lost there (:mod:`netmod.study.losses`). Four plans are judged for everybody: the person's own, the
+one fixed plan that is best on average, the standard (the arm as written), and the plan chosen for
+another person.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +21,15 @@ import numpy as np
 from netmod.atlas import Atlas, load_atlas
 from netmod.compare.paired import Contrast, paired_contrast
 from netmod.dynamics.devices import prepare_devices
-from netmod.dynamics.noise import scan_key
 from netmod.errors import ConfigError
 from netmod.fit.search import SMALLEST, Plan, search, size_of
-from netmod.graph import METRICS, NetworkMasks, signature_rows
-from netmod.graph.distance import fc_distance, healthy_distance
+from netmod.graph import METRICS
 from netmod.scenario.arms import Arm
 from netmod.scenario.problem import ProblemsError
 from netmod.scenario.schedule import too_late
 from netmod.scenario.schema import Scenario
 from netmod.scenario.search import plan_text, varied
-from netmod.study.engines import Reading, run_cells
-from netmod.study.group import plain_arms
-from netmod.study.prepare import Cell, prepare
-from netmod.study.scan_noise import independent_volumes, scanned
+from netmod.study.losses import CHOSEN, HELD_OUT, losses_of
 from netmod.study.store import DISCLAIMER, frame_text, write_whole
 
 if TYPE_CHECKING:
@@ -43,12 +37,6 @@ if TYPE_CHECKING:
 
 BUDGET = 256
 """Most plans that are tried unless another number is given."""
-
-TOGETHER = 8
-"""Plans in one call: one compiled shape for a whole search."""
-
-CHOSEN, HELD_OUT = 0, 1
-"""Replicates of a scan's noise: that of the study, and one that no study uses."""
 
 COLUMNS = {
     "subject": "virtual subject",
@@ -170,6 +158,8 @@ def find_plans(
         If the scenario has no block ``search``, the budget is too small, or none of the plans
         tried can be given.
     """
+    import pandas as pd
+
     if scenario.search is None:
         raise ConfigError(
             "nothing to search for", where=scenario.name, expected="a block 'search'",
@@ -189,9 +179,9 @@ def find_plans(
     standard = next(arm for arm in scenario.arms if arm.name == scenario.search.arm)
     arms = [standard, *(varied(standard, plans[k]) for k in wanted)]
     say(f"judging {len(wanted)} plans and the standard on held-out scans")
-    held = _losses(scenario, atlas, arms, judge or scenario.engine, seed, HELD_OUT)
+    held = losses_of(scenario, atlas, arms, judge or scenario.engine, seed, HELD_OUT)
     of_own = held[[1 + place[k] for k in own]]
-    table = _frame(
+    table = pd.DataFrame(
         {
             "subject": subjects + 1,
             "plan": [plan_text(plans[k]) for k in own],
@@ -253,7 +243,7 @@ class _Trials:
                 self.left_out[plan_text(plan)] = f"{first.what}{got}"
         if arms:
             scenario = self.scenario
-            found = _losses(
+            found = losses_of(
                 scenario, self.atlas, list(arms.values()), scenario.engine, scenario.seed, CHOSEN
             )
             for key, values in zip(arms, found, strict=True):
@@ -299,94 +289,6 @@ def _try(trials: _Trials, budget: int, seed: int) -> None:
     search(lambda plans: trials(plans).mean(axis=1), space, share, seed)
     for k in range(searchers - 1):
         search(lambda plans, k=k: trials(plans)[:, k], space, share, seed + 1 + k)
-
-
-def _losses(
-    scenario: Scenario, atlas: Atlas, arms: Sequence[Arm], engine: str, seed: int, replicate: int
-) -> np.ndarray:
-    """Return the losses of arms, shape (arm, subject); NaN where a scan has no numbers."""
-    filled = [*arms, *[arms[-1]] * (-len(arms) % TOGETHER)]
-    parts = [
-        _batch(scenario, atlas, filled[first : first + TOGETHER], engine, seed, replicate)
-        for first in range(0, len(filled), TOGETHER)
-    ]
-    return np.concatenate(parts)[: len(arms)]
-
-
-def _batch(
-    scenario: Scenario, atlas: Atlas, arms: Sequence[Arm], engine: str, seed: int, replicate: int
-) -> np.ndarray:
-    wanted = scenario.search
-    plans = [arm.model_copy(update={"name": f"plan{k}"}) for k, arm in enumerate(arms)]
-    plain = plain_arms(scenario).get("healthy")
-    well = [a.model_copy(update={"name": "healthy"}) for a in scenario.arms if a.name == plain]
-    own = scenario.model_copy(
-        update={"arms": (*well, *plans), "times": ("baseline", wanted.time), "engine": engine,
-                "search": None}
-    )  # fmt: skip
-    # the healthy are scanned before, the others after; for what has changed, before as well
-    before = wanted.metric == "fc_distance"
-    cells = [
-        replace(cell, key=key, identity=f"{cell.identity}|{key.tobytes().hex()}")
-        for cell in prepare(own, atlas).cells
-        if before or (cell.arm == "healthy") == (cell.time_h == 0.0)
-        for key in [scan_key(seed, cell.subject, cell.time, replicate)]
-    ]
-    values = _values(own, atlas, cells, wanted.metric)
-    sign = 1.0 if wanted.towards == "lower" else -1.0
-    judged = [k for k, c in enumerate(cells) if c.arm != "healthy" and c.time_h > 0.0]
-    return sign * values[judged].reshape(len(plans), -1)
-
-
-def _values(scenario: Scenario, atlas: Atlas, cells: Sequence[Cell], metric: str) -> np.ndarray:
-    """Return a metric of every cell's scan, NaN where it has none."""
-    readings = dict(run_cells(scenario, cells, lambda count: None))
-    if scenario.engine == "linear":
-        volumes = independent_volumes(scenario.scanner)
-        keys = {cell.identity: cell.key for cell in cells}
-        readings = {name: _noisy(r, volumes, keys[name]) for name, r in readings.items()}
-    ok = {name: reading for name, reading in readings.items() if reading.status == "ok"}
-    masks = NetworkMasks.from_atlas(atlas)
-    signed = dict(
-        zip(
-            ok,
-            signature_rows(
-                [r.fc.astype(float) for r in ok.values()],
-                [r.rate_hz for r in ok.values()],
-                masks,
-                scenario.readout.louvain_runs,
-                scenario.seed,
-            ),
-            strict=True,
-        )
-    )
-    missing = dict.fromkeys(METRICS, np.nan)
-    table = _frame(
-        [
-            {"arm": c.arm, "subject": c.subject, "time_h": c.time_h,
-             "status": readings[c.identity].status, **(missing | signed.get(c.identity, {}))}
-            for c in cells
-        ]
-    )  # fmt: skip
-    if metric == "healthy_distance":
-        return healthy_distance(table)
-    if metric != "fc_distance":
-        return table[metric].to_numpy(float)
-    cut = np.ix_(masks.cortex, masks.cortex)
-    first = {(c.arm, c.subject): c.identity for c in cells if c.time_h == 0.0}
-    pairs = [(c.identity, first[c.arm, c.subject]) for c in cells]
-    return np.array(
-        [
-            fc_distance(readings[a].fc[cut], readings[b].fc[cut]) if {a, b} <= ok.keys() else np.nan
-            for a, b in pairs
-        ]
-    )
-
-
-def _noisy(reading: Reading, volumes: int, key: np.ndarray) -> Reading:
-    if reading.status != "ok":
-        return reading
-    return replace(reading, fc=scanned(reading.fc, volumes, key))
 
 
 def described(scenario: Scenario, found: Judged) -> str:
@@ -438,12 +340,6 @@ def _json(scenario: Scenario, found: Judged, seed: int | None, judge: str | None
         "Note": DISCLAIMER,
     }
     return json.dumps(content, indent=1) + "\n"
-
-
-def _frame(data: Any) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(data)
 
 
 def say(text: str) -> None:

@@ -57,8 +57,8 @@ def shipped(request, shipped_registries):
 def test_configs_ship():
     assert {path.stem for path in FOLDER.glob("*.yaml")} == {
         "all_arms", "controls", "ect_vs_medication", "psilocybin_then_rtms",
-        "psilocybin_vs_escitalopram", "quickstart", "saint_vs_itbs", "ssri_therapy", "targeting",
-        "treatments",
+        "psilocybin_vs_escitalopram", "quickstart", "saint_vs_itbs", "search", "ssri_therapy",
+        "targeting", "treatments",
     }  # fmt: skip
 
 

@@ -89,7 +89,7 @@ class Made:
 
     def __init__(self, monkeypatch, noise=0.0, slope=10.0):
         self.noise, self.slope, self.calls = noise, slope, []
-        monkeypatch.setattr(room, "_losses", self)
+        monkeypatch.setattr(room, "losses_of", self)
 
     def __call__(self, scenario, atlas, arms, engine, seed, replicate):
         self.calls.append((engine, seed, replicate, len(arms)))
@@ -206,7 +206,7 @@ def test_missing_numbers_are_no_reason_to_win(read, tmp_path, monkeypatch):
         found[0, 0] = np.nan if replicate else found[0, 0]
         return found
 
-    monkeypatch.setattr(room, "_losses", losses)
+    monkeypatch.setattr(room, "losses_of", losses)
     scenario = read("{sessions: [10, 20, 30]}")
     found = find_plans(scenario, None)
     assert found.best_fixed == {"sessions": 20}
