@@ -261,7 +261,7 @@ def parameter_row(name: str, p: Parameter) -> tuple[str, ...]:
 
 def linked(text: str) -> str:
     """Return text with its DOIs as links."""
-    return re.sub(r"doi:(10\.[^\s,)]+)", r"[doi:\1](https://doi.org/\1)", text)
+    return re.sub(r"doi:(10\.(?:\([^\s()]*\)|[^\s,;()])+)", r"[doi:\1](https://doi.org/\1)", text)
 
 
 def rated(model: Model) -> bool:

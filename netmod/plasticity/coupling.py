@@ -27,7 +27,8 @@ def apply_slow_state(
 
     Outgoing synapses of a region change alike, onto excitation and inhibition, and its recurrent
     ones by a share of it. What surroundings taught and what seizures remodelled changes single
-    edges; remodelling keeps the sum of a region's inputs (synaptic scaling). Spine growth and acute
+    edges and keeps the sum of a region's inputs (synaptic scaling): without it, what is learned
+    would teach more and more. Spine growth and acute
     5-HT2A action both flatten a region's incoming weights onto excitation (pyramidal cells carry
     the spines and the receptor): new contacts and relaxed ones fall evenly on its existing inputs
     while synaptic scaling keeps their sum. Spines lost sharpen them.
@@ -62,11 +63,15 @@ def apply_slow_state(
     onto = np.ones((len(lesioned.weights), 1, 1))
     onto[1:] = gates.get("ei", 1.0)
     factor = np.maximum(1.0 + onto * change[None, None, :], LEAST)
-    if state.learned is not None:
-        factor = factor * (1.0 + onto * state.learned[k])
     weights = lesioned.weights * factor
+    if state.learned is not None:
+        pairs = zip(weights, 1.0 + onto * state.learned[k], strict=True)
+        weights = np.stack([scaled(w, by) for w, by in pairs])
     if state.turnover is not None:
-        weights = np.stack([scaled(w, 1.0 + state.turnover[k]) for w in weights])
+        weights = np.stack(
+            [scaled(w, 1.0 + share * state.turnover[k])
+             for w, share in zip(weights, onto, strict=True)]
+        )  # fmt: skip
     occupancy = state.occupancy_2a[k] * anatomy.ht2a
     flat = 1.0 - (1.0 - c["psychedelic_relaxation"] * occupancy) / state.spines[k]
     weights = np.stack([flatten(weights[0], flat), *weights[1:]])

@@ -48,8 +48,8 @@ _CONSOLIDATION = {
         0.035, "1/h", 0.0, 1.0, "Rate at which early becomes late efficacy at BDNF 1", _P
     ),
     "tau_late_d": Parameter(150.0, "d", 1.0, 1000.0, "Decay of late efficacy", _P),
-    "brake_learning": Parameter(
-        1.0, "1", 0.0, 100.0, "Gain of consolidation with the PV brake fully open", _P
+    "brake_gain": Parameter(
+        4.0, "1", 0.0, 100.0, "Gain of consolidation and of learning with the PV brake open", _P
     ),
 }
 
@@ -72,6 +72,9 @@ _FACTORS = {
     "bdnf_session": Parameter(
         0.35, "1", 0.0, 10.0, "Rise of BDNF by a session that keeps calcium high",
         "proposal; 10 Hz raises BDNF, 1 Hz does not: Gersner et al. 2011 (recalled)",
+    ),
+    "bdnf_calcium_s": Parameter(
+        5.0, "s", 0.01, 1000.0, "Time above the LTP threshold for two thirds of that", _P
     ),
     "bdnf_seizure": Parameter(1.0, "1", 0.0, 10.0, "Rise of BDNF by a reference seizure", _P),
     "bdnf_saturation": Parameter(1.5, "1", 0.01, 10.0, "Rise of BDNF at which release stops", _P),
@@ -97,8 +100,10 @@ _FACTORS = {
     ),
     "trkb_neurogenesis": Parameter(
         0.0012, "1/h", 0.0, 10.0,
-        "TrkB potentiation per hour and unit of mature new neurons above rest, hippocampus; half "
-        "of it elsewhere", _P,
+        "TrkB potentiation per hour and unit of mature new neurons above rest, hippocampus", _P,
+    ),
+    "neurogenesis_elsewhere": Parameter(
+        0.5, "1", 0.0, 1.0, "Share of that outside the hippocampus", _P
     ),
     "tau_trkb_h": Parameter(24.0, "h", 1.0, 1000.0, "Decay of TrkB potentiation", _P),
     "trkb_mtor": Parameter(
@@ -114,7 +119,7 @@ _FACTORS = {
 _STRUCTURE = {
     "spine_per_d": Parameter(0.16, "1/d", 0.0, 10.0, "Maximal growth of spine density", _P),
     "spine_max": Parameter(
-        0.18, "1", 0.0, 1.0, "Largest relative gain of spine density",
+        0.18, "1", 0.01, 1.0, "Largest relative gain of spine density",
         "proposal; about +10 % seen, Shao et al. 2021, doi:10.1016/j.neuron.2021.06.008",
     ),
     "spine_stress": Parameter(0.07, "1", 0.0, 0.5, "Loss of spines by stress 1", _P),
@@ -125,7 +130,8 @@ _STRUCTURE = {
     "tau_turnover_d": Parameter(90.0, "d", 1.0, 1000.0, "Loss of what seizures changed", _P),
     "gliogenesis_per_d": Parameter(
         0.00146, "1/d", 0.0, 1.0, "Growth of volume by glia, per unit of released BDNF",
-        "proposal, calibrated on the right hippocampus after bilateral ECT (Oltedal et al. 2018, "
+        "proposal, calibrated on the right hippocampus after bilateral ECT, of the patient's own "
+        "volume (Oltedal et al. 2018, "
         "doi:10.1016/j.biopsych.2018.05.017)",
     ),
     "angiogenesis_per_d": Parameter(
@@ -196,13 +202,10 @@ _STRESS = {
         0.002, "nA", 0.0, 0.1, "Current by which surroundings drive their regions at strength 1", _P
     ),
     "learning_per_d": Parameter(
-        1.0, "1/d", 0.0, 100.0, "Hebbian learning with the PV brake closed, per squared response",
+        2.0, "1/d", 0.0, 100.0, "Hebbian learning with the PV brake closed, per squared response",
         _P,
     ),
-    "learning_brake": Parameter(
-        20.0, "1", 0.0, 1000.0, "Gain of learning with the PV brake fully open", _P
-    ),
-    "learning_max": Parameter(0.5, "1", 0.0, 0.9, "Largest relative change learned", _P),
+    "learning_max": Parameter(0.5, "1", 0.01, 0.9, "Largest relative change learned", _P),
     "tau_learning_d": Parameter(150.0, "d", 1.0, 1000.0, "Loss of what was learned", _P),
 }  # fmt: skip
 
@@ -213,7 +216,8 @@ _ACUTE = {
     ),
     "psychedelic_gain": Parameter(
         0.0, "1", -0.9, 2.0, "Acute gain of the E rate",
-        "Deco et al. 2018, doi:10.1016/j.cub.2018.07.083; off by default",
+        "proposal (off by default) for the operator of Deco et al. 2018, "
+        "doi:10.1016/j.cub.2018.07.083",
     ),
     "psychedelic_excitation": Parameter(
         0.0, "1", -0.9, 2.0, "Acute scaling of excitatory current; off by default", _P

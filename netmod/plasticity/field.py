@@ -140,10 +140,9 @@ def coil_field(atlas: Atlas, place: str | ArrayLike, width_mm: float) -> Array:
     """Return the field of a figure-of-eight coil: ``exp(-d**2 / (2 width**2))`` over cortex.
 
     The direction of the coil does not enter. A target is a set of regions: d is the distance to
-    the nearest of their centroids, and the field is 1 there. A position is a point: d is the
-    distance to it, and the field is not scaled up, so that no region reaches 1 unless its centroid
-    is that point. On a coarse atlas the same coil is therefore weaker by its coordinates than by
-    the name of the region below it.
+    the nearest of their centroids. A position is a point: d is the distance to it. Either way the
+    field is scaled to 1 where it is strongest: places compare at the same dose, and how far the
+    next centroid happens to lie on a coarse atlas does not weaken a coil.
 
     Parameters
     ----------
@@ -174,7 +173,8 @@ def coil_field(atlas: Atlas, place: str | ArrayLike, width_mm: float) -> Array:
     """
     centres, named = _centres(atlas, place)
     reach = np.max([gaussian_pattern(atlas.centroids_mm, c, width_mm) for c in centres], axis=0)
-    return np.where(atlas.cortex | named, reach, 0.0)
+    reach = np.where(atlas.cortex | named, reach, 0.0)
+    return reach / reach.max()
 
 
 def electrode_field(atlas: Atlas, montage: str, current: float = 1.0) -> Array:

@@ -47,7 +47,7 @@ GATES: Mapping[str, Gate] = MappingProxyType(
         "consolidation": Gate(1.0, "rate at which early efficacy becomes late, which needs BDNF"),
         "mtor": Gate(1.0, "growth of spines, which needs mTOR"),
         "pv": Gate(1.0, "opening of the PV brake"),
-        "neurogenesis": Gate(1.0, "inflow into the chain of neurogenesis"),
+        "neurogenesis": Gate(1.0, "what changes the flow of new neurons"),
         "vegf": Gate(1.0, "VEGF that seizures raise"),
         "stress": Gate(1.0, "stress load"),
         # which plasticity runs at all

@@ -7,7 +7,8 @@ a modifier can close, left out here):
 
 .. code-block:: text
 
-    induction   E_p += q (r c(train, Theta, T) reach_p - E_p)       at a session in place p
+    induction   E_p += q (r v c(train, Theta, T) reach_p - E_p)      at a session in place p,
+                v: the person's inducibility, q = 1 - exp(-since the last one / tau_refractory)
     early       dE/dt = -E / tau_early
     late        dL/dt = k BDNF (1 + g (1 - P)) (E - |E| L / |bound|) - L / tau_late
     threshold   dTheta/dt = (1 + a_Theta (A - 1) - Theta) / tau_Theta
@@ -26,8 +27,10 @@ a modifier can close, left out here):
     stress      s = s_0 (1 + x environment) exp(-b (N4 / N_rest - 1))
     volume      dV/dt = glia B_released , vessels G , neurons (N1 - N_rest)+ , -s;  - V / tau_V
     turnover    X_ij += sigma sqrt(z_i z_j) xi_ij at a seizure of power z;  dX/dt = -X / tau_X
-    learning    dM_ij/dt = eta_i u a_i a_j (1 - |M| / M_max) - M / tau_M,
-                eta_i = eta B (1 + k_eta (1 - P_i)),  a: answers to a pattern of strength u
+    learning    dM_ij/dt = u eta_i a_i a_j (1 - sign(a_i a_j) M / M_max) - M / tau_M,
+                eta_i = eta B (1 + g (1 - P_i)) (1 + k_M (1 - M_DG) in the hippocampus),
+                a: relative changes of S_E (of S_I where an inhibitory population receives)
+                when a pattern of surroundings drives the network at strength 1; u: its strength
 
 Sessions and seizures add to what is released. A is the region's rate over its untreated one, given
 by the fast model at its nodes. Sessions, shocks and doses act at their times; inhibition J has its
@@ -49,9 +52,6 @@ from netmod.plasticity.induction import CalciumRule, Factors, induction_of
 from netmod.plasticity.pharmacology import Exposure, Occupancies
 from netmod.plasticity.state import People, SlowState, at_rest, unstressed
 from netmod.plasticity.stepping import MeanExposure, mean, step_ends, towards
-
-CALCIUM_S = 5.0
-"""Time above the LTP threshold that releases two thirds of a session's BDNF (proposal)."""
 
 _SAME_H = 1e-9
 
@@ -148,7 +148,8 @@ class Course:
         }
         doses = [e for e in events if isinstance(e, Dose)]
         self._exposure = Exposure(doses, people.clearance, block, route)
-        self._last = dict.fromkeys(self._places, -np.inf)
+        self._pool = self._pools()
+        self._last = {k: np.full(people.clearance.size, -np.inf) for k in set(self._pool.values())}
         self._done = 0
         self._shocks = 0
         self._discharges: list[Discharge] = []
@@ -202,12 +203,19 @@ class Course:
             self._look(state, time_h)
             self.trace.append((time_h, state.without_edges()))
 
-    def aside(self, until_h: float, activity: np.ndarray, answers: Answers) -> SlowState:
-        """Return the state at a time until the next node, and stay where this is."""
+    def aside(
+        self, until_h: float, activity: np.ndarray, answers: Answers, last: bool = False
+    ) -> SlowState:
+        """Return the state at a time until the next node, and stay where this is.
+
+        With ``last``, nothing comes after it: what is due for the trace until then is kept.
+        """
         here = self.state, dict(self._last), self._done, self._shocks, self._step, self.now_h
         self.state = self.state.copy()
         try:
             while not self._still and self.now_h < until_h - _SAME_H:
+                if last:
+                    self._keep(self.now_h)
                 self._act()
                 end = min(self._ends[self._step], until_h)
                 if end > self.now_h + _SAME_H:
@@ -215,11 +223,22 @@ class Course:
                     self._relax(self.state, self.now_h, end, met, activity)
                     self.now_h = float(end)
                 self._step += 1
+            if last:
+                self._keep(until_h)
             self._learn(self.state, answers)
             self._look(self.state, until_h)
             return self.state
         finally:
             self.state, self._last, self._done, self._shocks, self._step, self.now_h = here
+
+    def _pools(self) -> dict[str, int]:
+        """Return the pool of synapses of each place; two names of one place share theirs."""
+        pools: dict[str, int] = {}
+        for k, place in enumerate(self._places):
+            field = self._anatomy.field[place]
+            alike = (p for p in pools if np.array_equal(self._anatomy.field[p], field))
+            pools[place] = pools.get(next(alike, ""), k)
+        return pools
 
     # what happens at an instant
 
@@ -250,16 +269,14 @@ class Course:
         table = induction_of(event.train, event.intensity, factors, self._rule)
         shift = c["trkb_threshold"] * np.minimum(trkb, 1.0)
         change = table.change(threshold, shift)[:, None]
-        driven = -np.expm1(-table.up_s(threshold, shift) / CALCIUM_S)[:, None]
-        since = event.time_h - self._last[event.place]
-        if change.any():
-            self._last[event.place] = event.time_h
-        tau = c["tau_refractory_h"]
-        taken = -np.expm1(-since / tau) if tau > 0 else 1.0
-        offered = c["recruited"] * change * self._people.induction[:, None] * reach
+        driven = -np.expm1(-table.up_s(threshold, shift) / c["bdnf_calcium_s"])[:, None]
         # calcium that stays below both thresholds induces nothing and undoes nothing
         acts = change != 0.0
-        k = self._places.index(event.place)
+        k = self._pool[event.place]
+        since, tau = event.time_h - self._last[k], c["tau_refractory_h"]
+        self._last[k] = np.where(acts[:, 0], event.time_h, self._last[k])
+        taken = -np.expm1(-since / tau)[:, None] if tau > 0 else 1.0
+        offered = c["recruited"] * change * self._people.induction[:, None] * reach
         early, bound = state.early.copy(), state.bound.copy()
         early[k] = np.where(acts, early[k] + taken * (offered - early[k]), early[k])
         bound[k] = np.where(acts, offered, bound[k])
@@ -344,7 +361,7 @@ class Course:
         aim = 1.0 + gate["bcm"] * c["threshold_activity"] * (activity - 1.0)
         state.threshold = towards(state.threshold, aim, step_h, c["tau_threshold_h"])
 
-        site = np.where(self._anatomy.hippocampus, 1.0, 0.5)
+        site = np.where(self._anatomy.hippocampus, 1.0, c["neurogenesis_elsewhere"])
         drive = c["trkb_drug"] * met.trkb[:, None] + c["trkb_bdnf"] * released
         drive = drive + c["trkb_neurogenesis"] * site * np.maximum(mature, 0.0)[:, None]
         tau = c["tau_trkb_h"]
@@ -382,7 +399,7 @@ class Course:
         state.atrophy = towards(state.atrophy, -c["volume_stress"] * stress * where, day, tau)
 
         self._consolidate(state, step_h, bdnf, open_)
-        rate = c["learning_per_d"] * bdnf * (1.0 + c["learning_brake"] * open_)
+        rate = c["learning_per_d"] * bdnf * (1.0 + c["brake_gain"] * open_)
         immature = c["dematurity_learning"] * (1.0 - state.maturity)[:, None] * where
         rate = rate * (1.0 + immature)
         if self.patterns:
@@ -400,7 +417,7 @@ class Course:
         keep = np.exp(-step_h / c["tau_early_h"])
         early = state.early * (1.0 - keep) * c["tau_early_h"] / step_h
         rate = c["consolidation_per_h"] * self._gate["consolidation"]
-        offer = rate * bdnf * (1.0 + c["brake_learning"] * open_) * early
+        offer = rate * bdnf * (1.0 + c["brake_gain"] * open_) * early
         filling = np.divide(
             np.abs(offer), np.abs(state.bound), out=np.zeros_like(offer), where=state.bound != 0
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from netmod.errors import ConfigError, NetmodError, did_you_mean, several
+from netmod.plasticity import PARAMETERS
 from netmod.scenario.arm_list import aims
 from netmod.scenario.arms import Arm
 from netmod.scenario.document import read_document
@@ -183,15 +184,17 @@ def _missing_places(scenario: Scenario, atlas: Any, positions: Positions) -> lis
 
 
 def _place_problem(place: str, atlas: Any, own: str) -> Problem | None:
-    if place in atlas.targets or place in atlas.region or place == INDIVIDUAL:
+    if place in atlas.targets or place in atlas.region:
+        return None
+    if place == INDIVIDUAL and {"sgacc", "dlpfc_left"} <= set(atlas.targets):
         return None
     if place.endswith(".tsv"):
         if Path(place).is_file():
-            return None
+            return _field_problem(place, atlas, own)
         hint = "write the path of a table of fields by region, relative to this file"
         return Problem((), "no such file", "a field by region (.tsv)", f"'{place}'{own}", hint)
-    if "," in place:  # whether it lies in the brain is asked of the atlas when its field is made
-        return None
+    if "," in place:
+        return _field_problem(place, atlas, own)
     from netmod.plasticity.field import COORDINATES
 
     if place in COORDINATES:
@@ -204,6 +207,19 @@ def _place_problem(place: str, atlas: Any, own: str) -> Problem | None:
         f"'{place}'{own}",
         did_you_mean(place, (*known, *atlas.region)) or "choose one of the atlas's targets",
     )
+
+
+def _field_problem(place: str, atlas: Any, own: str) -> Problem | None:
+    """Return why a point or a table of fields cannot be used with the atlas."""
+    from netmod.plasticity.field import field_of
+
+    try:
+        field_of(atlas, place, PARAMETERS["field_mm"].default)
+    except NetmodError as error:
+        got = f"{error.got}{own}" if error.got else f"'{place}'{own}"
+        where = f" ({error.where})" if error.where and place.endswith(".tsv") else ""
+        return Problem((), f"{error.what}{where}", error.expected, got, error.hint)
+    return None
 
 
 def _missing_weights(scenario: Scenario, atlas: Any, positions: Positions) -> list[Problem]:

@@ -38,7 +38,7 @@ def schedule_problems(steps: Sequence[course.Step], paths: Sequence[KeyPath]) ->
         for path, events in zip(paths, by_step, strict=True)
         for problem in _dose_problems(events)
     ]
-    return problems + _overlap(by_step, paths)
+    return problems + _overlap(by_step, paths) + _crowded(by_step, paths)
 
 
 def _has_schedule(step: course.Step) -> bool:
@@ -84,6 +84,24 @@ def _overlap(by_step: Sequence[Sequence[Event]], paths: Sequence[KeyPath]) -> li
             "each session to begin after the one before has ended",
             f"one at {first.time_h:.4g} h of {minutes:.3g} min, the next at {second.time_h:.4g} h",
             "fewer sessions a day, or a shorter gap_min" if same else "begin this step later",
+        )
+    ]
+
+
+def _crowded(by_step: Sequence[Sequence[Event]], paths: Sequence[KeyPath]) -> list[Problem]:
+    """Return the shocks that follow each other within an hour."""
+    pair = course.crowded(event for events in by_step for event in events)
+    if pair is None:
+        return []
+    first, second = pair
+    step = max(i for i, events in enumerate(by_step) if any(event is second for event in events))
+    return [
+        Problem(
+            paths[step],
+            "two shocks within an hour",
+            "at least 1 h from one to the next",
+            f"{first.montage} at {first.time_h:.4g} h, {second.montage} at {second.time_h:.4g} h",
+            "begin this step later",
         )
     ]
 

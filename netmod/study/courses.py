@@ -31,9 +31,10 @@ from netmod.plasticity.seizure import Seizures, simulate_seizures
 from netmod.plasticity.slow import Answers, Course
 from netmod.plasticity.state import People, SlowState
 from netmod.scenario.arms import Arm
+from netmod.scenario.load import INDIVIDUAL
 from netmod.scenario.schema import Scenario
-from netmod.study.inhibition import Inhibition, grid_until
-from netmod.study.targeting import INDIVIDUAL, individual_fields
+from netmod.study.inhibition import CONVERGED, Inhibition, grid_until
+from netmod.study.targeting import individual_fields
 
 SENSITIVITIES = 0.6, 1.6
 """Range within which a person's seizures were checked; rarer ones count as its ends."""
@@ -139,10 +140,11 @@ def follow(
         np.array([gates[lane.arm.name]["homeostasis"] for lane in lanes]),
     )
     stops: list[Stop] = []
-    last, resting = 0.0, None
+    last, resting, known = 0.0, None, None
     for time_h in sorted({*grid, *scenario.times_h}):
         node = time_h in grid
-        states = {name: team.at(time_h, node) for name, team in teams.items()}
+        final = time_h == scenario.times_h[-1]
+        states = {name: team.at(time_h, node, final) for name, team in teams.items()}
         networks, baselines = zip(
             *(
                 apply_slow_state(
@@ -164,14 +166,16 @@ def follow(
             stops.append(Stop(time_h, held, now.state, now.converged))
         if node:
             rates = np.asarray(_rates(model.name)(stack(held), now.state))
-            resting = rates if resting is None else resting
+            if resting is None:
+                resting, known = rates, now.converged
+            found = now.converged & known
             for name, team in teams.items():
                 mine = [i for i, lane in enumerate(lanes) if lane.arm.name == name]
                 own = [held[i] for i in mine]
                 team.heard(
                     # no activity is known where there is no fixed point: it counts as unchanged
-                    np.where(now.converged[mine, None], rates[mine] / resting[mine], 1.0),
-                    model, own, tuple(s[mine] for s in now.state),
+                    np.where(found[mine, None], rates[mine] / resting[mine], 1.0),
+                    model, own, tuple(s[mine] for s in now.state), found[mine],
                 )  # fmt: skip
     seizures = {name: tuple(team.seizures) for name, team in teams.items() if team.seizures}
     trace = [(t, name, state) for name, team in teams.items() for t, state in team.trace]
@@ -228,9 +232,11 @@ class _Team:
         """Slow states so far, at the times that are traced."""
         return self._course.trace
 
-    def at(self, time_h: float, node: bool) -> SlowState:
-        step = self._course.advance if node else self._course.aside
-        return step(time_h, self._activity, self._answers)
+    def at(self, time_h: float, node: bool, final: bool) -> SlowState:
+        """Return the slow state at a node, or aside at a scan."""
+        if node:
+            return self._course.advance(time_h, self._activity, self._answers)
+        return self._course.aside(time_h, self._activity, self._answers, last=final)
 
     def heard(
         self,
@@ -238,18 +244,20 @@ class _Team:
         model: Model,
         networks: Sequence[Parameters],
         state: tuple[np.ndarray, ...],
+        found: np.ndarray,
     ) -> None:
-        """Take what the fast layer says at a node."""
+        """Take what the fast layer says at a node; ``found`` tells who has a fixed point."""
         self._activity = activity
         if self._current:
             self._answers = {
-                name: _answer(model, networks, state, current)
+                name: _answer(model, networks, state, current, found)
                 for name, current in self._current.items()
             }
         if self._individual:
             self._individual = False
-            found = individual_fields(self._scenario, self._atlas, model, networks, state)
-            self.anatomy.field[INDIVIDUAL][...] = found
+            self.anatomy.field[INDIVIDUAL][...] = individual_fields(
+                self._scenario, self._atlas, networks, state, found
+            )
 
     def _discharge(self, shock: Shock) -> Seizures:
         """Return the subjects' seizures: one is simulated for each subject, placement and charge.
@@ -290,14 +298,18 @@ def _answer(
     networks: Sequence[Parameters],
     state: tuple[np.ndarray, ...],
     current: np.ndarray,
+    known: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return how sending, excitatory and inhibitory activity change under a drive, J held."""
+    """Return how sending, excitatory and inhibitory activity change under a drive, J held.
+
+    Not at all where a fixed point is missing, with the drive or without.
+    """
     driven = stack([p.replace(I_ext=p.values["I_ext"] + current) for p in networks])
-    there, residual = (np.asarray(x) if not isinstance(x, tuple) else tuple(map(np.asarray, x))
-                       for x in _settled(model.name)(driven, state))  # fmt: skip
-    found = (residual < 1e-6)[:, None]
+    there, residual = _settled(model.name)(driven, state)
+    found = (known & (np.asarray(residual) < CONVERGED))[:, None]
     excited, inhibited = (
-        np.where(found, new / old - 1.0, 0.0) for new, old in zip(there, state, strict=True)
+        np.where(found, np.asarray(new) / old - 1.0, 0.0)
+        for new, old in zip(there, state, strict=True)
     )
     return excited, excited, inhibited
 

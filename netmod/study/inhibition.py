@@ -12,7 +12,8 @@ from netmod.dynamics.homeostasis import equilibrium
 from netmod.dynamics.parameters import Parameters, stack
 from netmod.models import MODELS, Model
 
-_CONVERGED = 1e-6
+CONVERGED = 1e-6
+"""Largest drift at a fixed point, 1/s."""
 
 GRID_H = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 48.0, 96.0, 168.0)
 """When J is followed: densely while a first dose or session acts, then every week."""
@@ -112,7 +113,7 @@ class Inhibition:
         state, J, residual = jax.tree.map(
             np.asarray, self._solve(stacked, self.state, target, follow, self._set_point_hz)
         )
-        self.converged = np.where(self._moved, residual < _CONVERGED, self.converged)
+        self.converged = np.where(self._moved, residual < CONVERGED, self.converged)
         renewed = (self.converged & self._moved)[:, None]
         self.J = np.where(renewed, J, np.where(self._moved[:, None], target, self.J))
         self.state = tuple(

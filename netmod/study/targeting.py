@@ -15,13 +15,9 @@ from netmod.atlas import Atlas
 from netmod.dynamics.parameters import Parameters, stack
 from netmod.errors import ConfigError
 from netmod.graph.connectivity import correlation
-from netmod.models import Model
 from netmod.plasticity.field import coil_field
 from netmod.scenario.schema import Scenario
 from netmod.study.spectrum import linear_program
-
-INDIVIDUAL = "individual"
-"""The place of a coil that is aimed at each person's own site."""
 
 REACH_MM = 40.0
 """How far a candidate may lie from the group's site."""
@@ -49,20 +45,22 @@ def candidates(atlas: Atlas) -> np.ndarray:
     left = np.array([side == "L" for side in atlas.hemisphere])
     # lateral and in front of the central sulcus, which an atlas without labels does not know
     x, y = atlas.centroids_mm[:, 0], atlas.centroids_mm[:, 1]
-    return np.flatnonzero(near & left & atlas.cortex & (x < -20.0) & (y > 5.0))
+    found = np.flatnonzero(near & left & atlas.cortex & (x < -20.0) & (y > 5.0))
+    return found if found.size else np.array(own)
 
 
 def individual_fields(
     scenario: Scenario,
     atlas: Atlas,
-    model: Model,
     networks: Sequence[Parameters],
     state: tuple[np.ndarray, ...],
+    found: np.ndarray,
 ) -> np.ndarray:
     """Return the field over each person's own site, shape (subject, region).
 
     The site is the candidate with the lowest correlation of BOLD with subgenual cortex in the
-    untreated network, by the linear engine, as a long enough scan would show it.
+    untreated network, by the linear engine, as a long enough scan would show it. Who has no fixed
+    point (``found``), and so no scan, gets the group's site.
     """
     sites = candidates(atlas)
     solve = linear_program(scenario.model.name, scenario.scanner.hemodynamics)
@@ -70,7 +68,10 @@ def individual_fields(
     sgacc = list(atlas.targets["sgacc"])
     width = scenario.plasticity.parameters["field_mm"]
     fields = []
-    for one in np.asarray(cov):
-        coupling = correlation(one)[np.ix_(sites, sgacc)].mean(axis=1)
-        fields.append(coil_field(atlas, atlas.region[sites[int(np.argmin(coupling))]], width))
+    for one, known in zip(np.asarray(cov), found, strict=True):
+        place = "dlpfc_left"
+        if known:
+            coupling = correlation(one)[np.ix_(sites, sgacc)].mean(axis=1)
+            place = atlas.region[sites[int(np.argmin(coupling))]]
+        fields.append(coil_field(atlas, place, width))
     return np.stack(fields)

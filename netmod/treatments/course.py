@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from netmod.treatments.declaration import Modifier, Treatment
 
 if TYPE_CHECKING:
-    from netmod.plasticity.events import Event, Session
+    from netmod.plasticity.events import Event, Session, Shock
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,20 @@ def overlapping(events: Iterable[Event]) -> tuple[Session, Session] | None:
             return before, session
         latest[session.place] = session
     return None
+
+
+def crowded(events: Iterable[Event]) -> tuple[Shock, Shock] | None:
+    """Return the first two shocks less than an hour apart, or None.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        In any order.
+    """
+    from netmod.plasticity.events import Shock
+
+    shocks = sorted((e for e in events if isinstance(e, Shock)), key=lambda e: e.time_h)
+    return next(((a, b) for a, b in pairwise(shocks) if b.time_h - a.time_h < 1.0), None)
 
 
 def described(events: Sequence[Event]) -> str:

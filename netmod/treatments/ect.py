@@ -36,7 +36,7 @@ def _ect(name: str, montage: str, doc: str) -> Treatment:
         parameters={
             **course(11, 3, _COURSE, "shocks"),
             "charge": Parameter(
-                1.0, "1", 0.0, 5.0,
+                1.0, "1", 0.0, 3.0,
                 "Stimulus relative to the placement's usual dose; small ones give no seizure",
                 "proposal",
             ),

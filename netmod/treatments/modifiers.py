@@ -14,9 +14,9 @@ _SWITCH = "control of this project"
 PATHWAYS = (
     Modifier(
         "bdnf_block",
-        "BDNF blocked throughout: no potentiation, and nothing early becomes late",
+        "BDNF blocked throughout: no potentiation, nothing early becomes late, none is released",
         "Galanis et al. 2024, bioRxiv 621890; strength a proposal",
-        {"potentiation": 0.0, "consolidation": 0.0},
+        {"potentiation": 0.0, "consolidation": 0.0, "bdnf_release": 0.0},
     ),
     Modifier(
         "bdnf_block_late",
@@ -82,7 +82,7 @@ PATHWAYS = (
     Modifier("pv_locked", "the PV brake stays closed", _SWITCH, {"pv": 0.0}),
     Modifier("ht1a_block", "5-HT1A blocked: tone acts without it", _SWITCH, {"ht1a": 0.0}),
     Modifier("ht4_block", "5-HT4 blocked: tone acts without it", _SWITCH, {"ht4": 0.0}),
-    Modifier("chain_off", "no inflow into neurogenesis", _SWITCH, {"neurogenesis": 0.0}),
+    Modifier("chain_off", "new neurons at their untreated flow", _SWITCH, {"neurogenesis": 0.0}),
     Modifier("stress_off", "no stress load", _SWITCH, {"stress": 0.0}),
     Modifier("bcm_frozen", "calcium thresholds do not slide with activity", _SWITCH, {"bcm": 0.0}),
     Modifier("j_frozen", "inhibition does not re-balance", _SWITCH, {"homeostasis": 0.0}),

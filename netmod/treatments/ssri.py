@@ -12,7 +12,7 @@ _DOSE = "proposal: the usual full dose from the first day"
 _MECHANISM = (
     "transporter block raises 5-HT tone, held back until autoreceptors desensitise; tone "
     "acts through 5-HT1A currents and drives a chain of neurogenesis whose end raises TrkB, "
-    "spines and the PV brake's opening in the hippocampus"
+    "the PV brake's opening, most in the hippocampus"
 )
 
 

@@ -22,7 +22,7 @@ from netmod.dynamics.parameters import Parameters, make_parameters
 from netmod.dynamics.wiring import Wiring, long_range_weights, top_down_weights
 from netmod.graph.connectivity import correlation
 from netmod.observe.balloon import HEMODYNAMICS, linear_response
-from netmod.study import engines
+from netmod.study import spectrum
 
 
 def whole_drift(model, p):
@@ -193,9 +193,9 @@ def test_nodes_of_the_linear_engine_suffice_on_dk84(rww):
             return band_covariance(rww, p, linearise(rww, p, state), omegas, weights)
 
         fc = {}
-        for count in (engines.NODES, 48, 96):
-            omegas, weights = band_nodes(engines.LOWEST_HZ, engines.HIGHEST_HZ, count)
+        for count in (spectrum.NODES, 48, 96):
+            omegas, weights = band_nodes(spectrum.LOWEST_HZ, spectrum.HIGHEST_HZ, count)
             weights = weights * np.abs(linear_response(omegas, h)) ** 2
             fc[count] = correlation(np.asarray(covariance(omegas, weights)))
     assert np.abs(fc[48] - fc[96]).max() < 1e-9
-    assert np.abs(fc[engines.NODES] - fc[48]).max() < 1e-4
+    assert np.abs(fc[spectrum.NODES] - fc[48]).max() < 1e-4

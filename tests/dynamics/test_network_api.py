@@ -7,7 +7,7 @@ import pytest
 import netmod
 from netmod.dynamics.parameters import stack
 from netmod.errors import ConfigError, DataError, NetmodError
-from netmod.study import engines
+from netmod.study import spectrum
 
 SHORT = {"duration_s": 4.0, "warmup_s": 2.0, "dt_ms": 2.0}
 
@@ -146,8 +146,8 @@ def test_without_a_fixed_point_the_linear_engine_says_so():
 def test_solve_is_the_linear_engine_of_the_study(brain, monkeypatch):
     solved = brain.solve()
     # solve refines its quadrature; the study's has few nodes, here as many as it takes
-    monkeypatch.setattr(engines, "NODES", 400)
-    study = engines._linear_program.__wrapped__("reduced_wong_wang", "friston2003")
+    monkeypatch.setattr(spectrum, "NODES", 400)
+    study = spectrum.linear_program.__wrapped__("reduced_wong_wang", "friston2003")
     with jax.enable_x64(True):
         states = tuple(s[None] for s in brain.fixed_point())
         _, jacobian, cov, rate = jax.tree.map(np.asarray, study(stack([brain.parameters]), states))

@@ -101,13 +101,13 @@ def test_nothing_deep_is_reached_unless_it_is_the_target():
     assert field[DK84.index("L.HI")] == 1.0
 
 
-def test_a_position_keeps_its_value_and_has_three_spellings():
+def test_a_position_is_as_strong_as_a_region_and_has_three_spellings():
     point = (-38.0, 44.0, 26.0)
     got = coil_field(DK84, point, 12.0)
-    centroid = DK84.centroids_mm[DK84.index("L.RMFG")]
-    assert got.max() == got[DK84.index("L.RMFG")]
-    assert got.max() == pytest.approx(exp(-0.5 * (dist(point, centroid) / 12.0) ** 2), rel=1e-12)
-    assert got.max() < 0.75
+    best, other = DK84.index("L.RMFG"), DK84.index("L.SFG")
+    near, far = (dist(point, DK84.centroids_mm[i]) / 12.0 for i in (best, other))
+    assert got.max() == got[best] == 1.0
+    assert got[other] == pytest.approx(exp(-0.5 * (far**2 - near**2)), rel=1e-12)
     for spelling in ("-38,44,26", " -38.0, 44 , 26", "fox_2012", np.array(point)):
         np.testing.assert_array_equal(coil_field(DK84, spelling, 12.0), got)
 
@@ -368,7 +368,7 @@ def test_no_cortex_no_coil():
 
 def test_the_limit_of_30_mm_is_sharp():
     one = small([(0.0, 0.0, 0.0)])
-    assert coil_field(one, (30.0, 0.0, 0.0), 15.0)[0] == pytest.approx(exp(-2.0))
+    assert coil_field(one, (30.0, 0.0, 0.0), 15.0)[0] == 1.0
     with pytest.raises(ConfigError, match="outside the brain"):
         coil_field(one, (30.01, 0.0, 0.0), 15.0)
 

@@ -13,7 +13,6 @@ from netmod.plasticity.events import Dose, Session, Shock, Surroundings
 from netmod.plasticity.induction import Factors, outcome_of
 from netmod.plasticity.pharmacology import Exposure
 from netmod.plasticity.pulses import PulseTrain
-from netmod.plasticity.slow import CALCIUM_S
 from netmod.plasticity.state import People, SlowState
 
 TRAINS = (
@@ -78,7 +77,7 @@ def oracle(plan, times_h, c, background):
         floor = 1 - c["spine_stress"] * (stress - stress_0)
         stage = 24 * c["tau_neurogenesis_d"]
         late = (
-            c["consolidation_per_h"] * bdnf * (1 + c["brake_learning"] * open_)
+            c["consolidation_per_h"] * bdnf * (1 + c["brake_gain"] * open_)
             * (s["early"] - (abs(s["early"]) * s["late"] / abs(memory["bound"])
                              if memory["bound"] else 0.0))
             - s["late"] / (24 * c["tau_late_d"])
@@ -89,7 +88,7 @@ def oracle(plan, times_h, c, background):
             "neurons": c["neurogenesis_volume_per_d"] * max(s["n1"] - born, 0.0),
             "atrophy": -c["volume_stress"] * stress / c["tau_volume_d"],
         }
-        rate = c["learning_per_d"] * bdnf * (1 + c["learning_brake"] * open_)
+        rate = c["learning_per_d"] * bdnf * (1 + c["brake_gain"] * open_)
         rate *= 1 + c["dematurity_learning"] * (1 - s["maturity"])
         push = rate * sum(strength.values()) * ANSWER**2
         found = {
@@ -133,7 +132,7 @@ def oracle(plan, times_h, c, background):
             outcome = outcome_of(e.train, factors)
             offered = c["recruited"] * able * float(outcome.change)
             taken = 1 - np.exp(-(e.time_h - memory["last"]) / c["tau_refractory_h"])
-            driven = 1 - np.exp(-float(outcome.up_s) / CALCIUM_S)
+            driven = 1 - np.exp(-float(outcome.up_s) / c["bdnf_calcium_s"])
             y["early"] += taken * (offered - y["early"])
             memory.update(bound=offered, last=e.time_h)
             y["threshold"] += c["threshold_session"] * driven

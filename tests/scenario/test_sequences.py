@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmod import treatments
+from netmod.atlas import load_atlas
 from netmod.errors import ConfigError, NetmodError
 from netmod.plasticity.events import Dose, Session
 from netmod.scenario import (
@@ -145,7 +146,7 @@ def test_round_trip(spec, tmp_path_factory):
     try:
         scenario = Scenario.model_validate({**data, "arms": {"x": spec}})
     except ValueError as error:
-        assert "overlapping sessions" in str(error)
+        assert "overlapping sessions" in str(error) or "two shocks within" in str(error)
         return
     path = tmp_path_factory.mktemp("round") / "scenario.yaml"
     path.write_text(scenario.to_yaml(), encoding="utf-8")
@@ -194,8 +195,27 @@ def test_a_field_file_stands_beside_the_config(write, tmp_path):
     with pytest.raises(ConfigError, match="no such file") as caught:
         check_against_atlas(scenario, positions)
     assert caught.value.where == "c.yaml:6:44: arms.x.sequence.0.target"
-    (tmp_path / "f.tsv").write_text("region\tfield\n")
+    (tmp_path / "f.tsv").write_text("region\tfield\nL.BSTS\t1\n")
+    with pytest.raises(ConfigError, match="regions are missing") as caught:
+        check_against_atlas(scenario, positions)
+    assert caught.value.where == "c.yaml:6:44: arms.x.sequence.0.target"
+    rows = "".join(f"{name}\t1\n" for name in load_atlas("dk84").region)
+    (tmp_path / "f.tsv").write_text(f"region\tfield\n{rows}")
     check_against_atlas(scenario, positions)
+
+
+def test_a_point_outside_the_brain_is_placed(write):
+    text = HEAD + '  x: {treatment: itbs, target: "100, 100, 100"}\n'
+    with pytest.raises(ConfigError, match="outside the brain") as caught:
+        check_against_atlas(*read_scenario(write(text)))
+    assert caught.value.where.startswith("c.yaml:6:") and caught.value.where.endswith("x.target")
+
+
+def test_two_shocks_at_once_are_placed(write):
+    steps = "{treatment: ect_bl}, {treatment: ect_rul, start: 30 min}"
+    with pytest.raises(ConfigError, match="two shocks within an hour") as caught:
+        read_scenario(write(HEAD + f"  x: {{sequence: [{steps}]}}\n"))
+    assert "arms.x.sequence.1" in caught.value.where
 
 
 def test_an_unknown_place_in_a_step_is_placed(write):

@@ -33,7 +33,7 @@ def regions(target: str, side: str = "LR") -> list[int]:
     return [i for i in ATLAS.targets[target] if ATLAS.hemisphere[i] in side]
 
 
-@dataclass
+@dataclass(repr=False)  # a failed test shows what it was given: all arrays would take minutes
 class Run:
     """A prepared study, read when asked: all cells of a time at once, each signature once."""
 

@@ -138,13 +138,18 @@ def test_psilocybin_loosens_networks_and_ketanserin_stops_it(run, metric):
     psilocybin = run.values(metric, "psilocybin", "2h") - untreated
     blocked = run.values(metric, "ketanserin", "2h") - untreated
     assert (psilocybin < 0).all()
-    # what is left are the first spines, which grow through TrkB
+    # what is left is the share of the receptor that ketanserin cannot take
     assert (np.abs(blocked) < 0.2 * np.abs(psilocybin)).all()
 
 
 def test_ketanserin_leaves_what_lasts(run):
-    for a, b in zip(run.cells("psilocybin", "6wk"), run.cells("ketanserin", "6wk"), strict=True):
-        assert a.parameters.weights == pytest.approx(b.parameters.weights, rel=1e-6)
+    """Its doses end steps of the slow layer: spines differ by some 3e-5 for that alone."""
+    for a, b, untreated in zip(
+        *(run.cells(arm, "6wk") for arm in ("psilocybin", "ketanserin", "mdd")), strict=True
+    ):
+        changed = np.abs(a.parameters.weights - untreated.parameters.weights).max()
+        assert changed > 0
+        assert np.abs(a.parameters.weights - b.parameters.weights).max() < 1e-3 * changed
 
 
 TREATED = " {mdd: {}, rtms_10hz: {}, psilocybin: {}, ect_bl: {}, ssri: {}, healthy: {}}\n"

@@ -12,7 +12,7 @@ from netmod.plasticity.pharmacology import DRUGS
 from netmod.treatments import MODIFIERS
 
 FACTORS = {
-    "bdnf_block": {"potentiation": 0, "consolidation": 0},
+    "bdnf_block": {"potentiation": 0, "consolidation": 0, "bdnf_release": 0},
     "bdnf_block_late": {"consolidation": 0},
     "bdnf_val66met": {"bdnf_release": 0.7},
     "trkb_agonist": {"agonist": 1},
