@@ -71,10 +71,6 @@ ARMS = """
 DAY = 24.0
 AFTER_ECT = 24 * DAY  # a day after the last of eleven sessions
 SURROUNDED = ("supportive", "adverse")
-UNSCALED = (
-    "Hebbian learning scales no inputs: with the brake open it strengthens the whole network, "
-    "until in adverse surroundings 1 of 3 subjects is unstable at 12 weeks"
-)
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +110,6 @@ def taught(run, arm, time, untaught):
     own, reference = (run.weights(name, time)[:, 1] for name in (arm, untaught))
     ratio = np.divide(own, reference, out=np.ones_like(own), where=reference > 0)
     return np.sqrt(((ratio - 1.0) ** 2).mean(axis=(1, 2)))
-
-
-def excited(run, arm, time):
-    """Return the relative change of all excitation that sgACC receives, shape (subject,)."""
-    own, reference = (run.weights(a, time)[:, 0].sum(axis=2) for a in (arm, "psilocybin"))
-    return (own / reference - 1.0)[:, regions("sgacc")].mean(axis=1)
 
 
 def far(run, arm, time):
@@ -343,47 +333,42 @@ def test_x4_the_brake_opens_locally_widely_or_gently(run):
         assert (opened(run, arm, 3 * WEEK) == 0).all()
 
 
-def test_x5_surroundings_decide_what_sgacc_learns_and_the_brake_how_much(run):
-    """On day 15, before any network has grown unstable."""
-    assert (excited(run, "supportive", "15d") < 0).all()
-    assert (excited(run, "adverse", "15d") > 0).all()
-    assert run.change("sgacc_rate_hz", "supportive", "15d").mean() < 0
-    assert (run.change("sgacc_rate_hz", "adverse", "15d") > 0).all()
+def test_x5_surroundings_decide_what_is_learned_and_the_brake_how_much(run):
+    """Day 15; the sum of a region's inputs stays, which of them grow is learned."""
     for arm in SURROUNDED:
-        window, locked = (excited(run, name, "15d") for name in (arm, f"{arm}_locked"))
-        assert (np.abs(locked) < np.abs(window) / 3.0).all()
+        own, untaught = (run.weights(name, "15d").sum(axis=3) for name in (arm, "psilocybin"))
+        np.testing.assert_allclose(own, untaught, rtol=1e-12)
+        window, locked = (taught(run, name, "15d", "mdd") for name in (arm, f"{arm}_locked"))
+        assert (locked < window / 2.5).all()
+    supportive, adverse = (run.change("sgacc_rate_hz", arm, "15d") for arm in SURROUNDED)
+    assert adverse.mean() > 0 and adverse.mean() > supportive.mean()
     assert (taught(run, "psilocybin", "15d", "mdd") < 1e-12).all()  # neutral: nothing to learn
 
 
-@pytest.mark.parametrize("arms", ["{}_locked", "{}_alone"])
+@pytest.mark.parametrize("arms", ["{}", "{}_locked", "{}_alone"])
 def test_x5_adverse_surroundings_are_worse_than_supportive_ones(run, arms):
+    """In the mean of the cohort; the mildest patient comes nearer to healthy in adverse ones."""
     supportive, adverse = (far(run, arms.format(name), "12wk") for name in SURROUNDED)
-    assert adverse.mean() > supportive.mean()
+    assert adverse.mean() > supportive.mean() + 0.05
     worse, better = (run.change("sgacc_rate_hz", arms.format(n), "12wk")
                      for n in reversed(SURROUNDED))  # fmt: skip
-    assert (worse > better).all()
+    assert worse.mean() > better.mean()
 
 
 def test_x5_the_drug_makes_adverse_surroundings_worse(run):
-    supportive, adverse, locked = (
-        far(run, arm, "6wk") for arm in ("supportive", "adverse", "adverse_locked")
-    )
-    judged = run.stable("adverse", "6wk") & run.stable("supportive", "6wk")
-    assert judged.any()
-    assert (adverse > supportive)[judged].all()
-    assert (adverse > locked)[judged].all()
+    adverse, locked = (far(run, arm, "6wk") for arm in ("adverse", "adverse_locked"))
+    assert adverse.mean() > locked.mean()
 
 
-@pytest.mark.xfail(strict=True, reason=UNSCALED)
 def test_x5_what_is_learned_leaves_every_network_stable(run):
     assert all(run.stable(arm, "12wk").all() for arm in SURROUNDED)
 
 
-@pytest.mark.xfail(strict=True, reason=f"3.6 SD against 0.9 in neutral ones: {UNSCALED}")
+@pytest.mark.xfail(strict=True, reason="mean distance 0.945 SD after psilocybin with supportive "
+                   "surroundings, 0.926 with neutral ones")  # fmt: skip
 def test_x5_supportive_surroundings_help_more_than_neutral_ones(run):
     supportive, neutral = (far(run, arm, "12wk") for arm in ("supportive", "psilocybin"))
-    judged = np.isfinite(supportive)
-    assert supportive[judged].mean() < neutral[judged].mean()
+    assert supportive.mean() < neutral.mean()
 
 
 def test_x6_therapy_teaches_more_inside_the_window(run):
