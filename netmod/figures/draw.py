@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netmod.atlas import Atlas
 
 
-ASIDE = ("connectome",)
+ASIDE = ("connectome", "slow_states")
 """Figures that a process of its own draws meanwhile: nilearn alone takes seconds to import."""
 
 

@@ -68,6 +68,14 @@ Answers = Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 sends, of its excitatory and of its inhibitory population."""
 
 
+def induction_factors(gates: Mapping[str, float]) -> Factors:
+    """Return what gates change of the calcium rule, the same in every session of an arm."""
+    return Factors(
+        nmda=gates["nmda"], potentiation=gates["potentiation"], pre=gates["pre"],
+        post=gates["post"],
+    )  # fmt: skip
+
+
 class Course:
     """The slow states of one arm's subjects, moved on from node to node.
 
@@ -262,11 +270,7 @@ class Course:
         weight = reach / reach.sum(axis=1, keepdims=True)
         threshold = (weight * state.threshold).sum(axis=1) * gate["threshold"]
         trkb = (weight * self._signal(state.trkb)).sum(axis=1)
-        factors = Factors(
-            nmda=gate["nmda"], potentiation=gate["potentiation"], pre=gate["pre"],
-            post=gate["post"],
-        )  # fmt: skip
-        table = induction_of(event.train, event.intensity, factors, self._rule)
+        table = induction_of(event.train, event.intensity, induction_factors(gate), self._rule)
         shift = c["trkb_threshold"] * np.minimum(trkb, 1.0)
         change = table.change(threshold, shift)[:, None]
         driven = -np.expm1(-table.up_s(threshold, shift) / c["bdnf_calcium_s"])[:, None]

@@ -27,8 +27,9 @@ from netmod.plasticity.declaration import SEIZURE
 from netmod.plasticity.environment import pattern_of
 from netmod.plasticity.events import Session, Shock
 from netmod.plasticity.field import electrode_field
+from netmod.plasticity.induction import CalciumRule, induction_of
 from netmod.plasticity.seizure import Seizures, simulate_seizures
-from netmod.plasticity.slow import Answers, Course
+from netmod.plasticity.slow import Answers, Course, induction_factors
 from netmod.plasticity.state import People, SlowState
 from netmod.scenario.arms import Arm
 from netmod.scenario.load import INDIVIDUAL
@@ -99,12 +100,58 @@ class Courses:
     seizures: Mapping[str, tuple[Seizures, ...]]
 
 
+Discharges = Mapping[tuple[str, float], Seizures]
+"""Seizures of all subjects by placement and charge."""
+
+
+def foresee(scenario: Scenario, atlas: Atlas, subjects: Sequence[Subject]) -> Discharges:
+    """Simulate the seizures that arms will ask for, and tabulate the induction of their sessions.
+
+    Neither depends on the networks, so that both can be had while FIC is being compiled. One
+    seizure is simulated for each subject, placement and charge: sessions and arms that are alike
+    share it, since two of them would differ by their noise alone, by a few per cent of power.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Arms and constants.
+    atlas : Atlas
+        Its atlas.
+    subjects : sequence of Subject
+        As drawn.
+    """
+    import jax
+
+    c = scenario.plasticity.parameters
+    shocks, sessions = set(), set()
+    for arm in scenario.arms:
+        factors = induction_factors(arm.gates())
+        for event in arm.events():
+            if isinstance(event, Shock):
+                shocks.add((event.montage, event.charge))
+            elif isinstance(event, Session):
+                sessions.add((event.train, event.intensity, factors))
+    for session in sessions:
+        induction_of(*session, CalciumRule())
+    keys = np.stack([scan_key(scenario.seed, s.name, "seizure") for s in subjects])
+    sensitivity = np.clip([s.sensitivity for s in subjects], *SENSITIVITIES)
+    with jax.enable_x64(False):
+        return {
+            (montage, charge): simulate_seizures(
+                atlas, electrode_field(atlas, montage), np.full(len(subjects), charge),
+                sensitivity, keys, {name: c[name] for name in SEIZURE},
+            )
+            for montage, charge in sorted(shocks)
+        }  # fmt: skip
+
+
 def follow(
     scenario: Scenario,
     atlas: Atlas,
     model: Model,
     subjects: Sequence[Subject],
     untreated: Callable[[Arm, int], Parameters],
+    discharges: Callable[[], Discharges],
 ) -> Courses:
     """Treat every subject in every arm.
 
@@ -120,15 +167,16 @@ def follow(
         With the rates that J is balanced for.
     untreated : callable
         ``untreated(arm, subject)``: the network before treatment.
+    discharges : callable
+        Gives what :func:`foresee` returns; asked when the first shock acts.
     """
     c = scenario.plasticity.parameters
     lanes = tuple(Lane(arm, k) for arm in scenario.arms for k in range(len(subjects)))
     before = [untreated(lane.arm, lane.subject) for lane in lanes]
     grid = grid_until(scenario.times_h[-1])
-    shared: dict[tuple[str, float], Seizures] = {}
     traced = [t for t in TRACE_H if t <= scenario.times_h[-1]]
     teams = {
-        arm.name: _Team(arm, scenario, atlas, subjects, grid, traced, shared)
+        arm.name: _Team(arm, scenario, atlas, subjects, grid, traced, discharges)
         for arm in scenario.arms
     }
     gates = {name: team.gates for name, team in teams.items()}
@@ -193,11 +241,11 @@ class _Team:
         subjects: Sequence[Subject],
         grid: Sequence[float],
         traced: Sequence[float],
-        shared: dict[tuple[str, float], Seizures],
+        discharges: Callable[[], Discharges],
     ) -> None:
         c = scenario.plasticity.parameters
-        self._scenario, self._atlas, self._subjects = scenario, atlas, subjects
-        self._shared = shared
+        self._scenario, self._atlas = scenario, atlas
+        self._discharges = discharges
         self.gates = arm.gates()
         events = arm.events()
         places = {e.place for e in events if isinstance(e, Session)}
@@ -260,24 +308,9 @@ class _Team:
             )
 
     def _discharge(self, shock: Shock) -> Seizures:
-        """Return the subjects' seizures: one is simulated for each subject, placement and charge.
-
-        The sessions of a course and arms that are alike share it: two of them would differ by
-        their noise alone, by a few per cent of their power.
-        """
-        alike = (shock.montage, shock.charge)
-        if alike not in self._shared:
-            scenario, c = self._scenario, self._scenario.plasticity.parameters
-            self._shared[alike] = simulate_seizures(
-                self._atlas,
-                electrode_field(self._atlas, shock.montage),
-                np.full(len(self._subjects), shock.charge),
-                np.clip([s.sensitivity for s in self._subjects], *SENSITIVITIES),
-                np.stack([scan_key(scenario.seed, s.name, "seizure") for s in self._subjects]),
-                {name: c[name] for name in SEIZURE},
-            )  # fmt: skip
-        self.seizures.append(self._shared[alike])
-        return self._shared[alike]
+        """Return the subjects' seizures, and keep what shocks led to."""
+        self.seizures.append(self._discharges()[shock.montage, shock.charge])
+        return self.seizures[-1]
 
 
 def _people(scenario: Scenario, arm: Arm, subjects: Sequence[Subject]) -> People:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -23,7 +24,7 @@ from netmod.errors import ConfigError
 from netmod.models import MODELS, Model
 from netmod.scenario.arms import Arm
 from netmod.scenario.schema import Scenario
-from netmod.study.courses import Courses, follow
+from netmod.study.courses import Courses, follow, foresee
 from netmod.units import format_time
 
 NUMERICS = "3"
@@ -103,7 +104,9 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
 
     model = MODELS[scenario.model.name]
     subjects = _draw(scenario, atlas)
-    with jax.enable_x64(True):
+    # what hangs on no network is computed while XLA compiles FIC
+    with ThreadPoolExecutor(1) as aside, jax.enable_x64(True):
+        foreseen = aside.submit(foresee, scenario, atlas, subjects)
         healthy, balanced = _balance(model, subjects, scenario, atlas)
 
         def untreated(arm: Arm, k: int) -> Parameters:
@@ -111,7 +114,7 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
                 return healthy[k]
             return lesion(healthy[k], balanced[k].severity, atlas, scenario.cohort.parameters)
 
-        courses = follow(scenario, atlas, model, balanced, untreated)
+        courses = follow(scenario, atlas, model, balanced, untreated, foreseen.result)
     cells = _cells(scenario, atlas, balanced, courses)
     return Cohort(tuple(subjects), tuple(cells), courses)
 
