@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -19,6 +21,10 @@ from netmod.study.spectrum import linear_program
 
 BATCH = 32
 """Networks simulated in one call: one compiled shape for a whole study, and a step of progress."""
+
+
+MANY = 8
+"""Batches from which the linear engine's program is compiled for every device."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +65,40 @@ def run_cells(
     """
     distinct = list({cell.identity: cell for cell in cells}.values())
     run = {"sde": _run_sde, "linear": _run_linear}[scenario.engine]
-    for first in range(0, len(distinct), BATCH):
-        batch = distinct[first : first + BATCH]
-        for cell, reading in zip(batch, run(scenario, batch), strict=True):
+    batches = [distinct[first : first + BATCH] for first in range(0, len(distinct), BATCH)]
+    found = (run(scenario, batch) for batch in batches)
+    if scenario.engine == "linear" and len(batches) >= MANY:
+        found = _on_all_devices(scenario, batches)
+    for batch, readings in zip(batches, found, strict=True):
+        for cell, reading in zip(batch, readings, strict=True):
             yield cell.identity, reading
         progress(len(batch))
+
+
+def _on_all_devices(
+    scenario: Scenario, batches: Sequence[Sequence[Cell]]
+) -> Iterator[list[Reading]]:
+    """Yield the readings of linear batches in their order, computed on all devices in turn."""
+    import jax
+
+    devices = jax.local_devices()
+
+    def one(k: int) -> list[Reading]:
+        with jax.default_device(devices[k % len(devices)]):
+            return _run_linear(scenario, batches[k])
+
+    # a few ahead of what is asked for, so that readings do not pile up
+    ahead = 2 * len(devices)
+    with ThreadPoolExecutor(len(devices)) as pool:
+        try:
+            running = deque(pool.submit(one, k) for k in range(min(ahead, len(batches))))
+            for k in range(len(batches)):
+                yield running.popleft().result()
+                if k + ahead < len(batches):
+                    running.append(pool.submit(one, k + ahead))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def scan_of(scenario: Scenario) -> Scan:

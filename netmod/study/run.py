@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sys
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,9 @@ from netmod.study.store import Store, check_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MOST_WAITING = 64
+"""Scans held in memory until they are written."""
 
 TABLE_METRICS = ("modularity", "segregation", "dlpfc_sgacc", "sgacc_rate_hz", "healthy_distance")
 """What the terminal shows of a finished study."""
@@ -133,9 +136,20 @@ def _simulate(scenario: Scenario, cohort: Cohort, store: Store) -> None:
             if bar.disable:  # no terminal: plain lines
                 _say(f"{bar.n} of {len(same)} scans")
 
-        for identity, reading in run_cells(scenario, missing, advance):
-            for cell in same[identity]:
-                store.write(cell, reading, details)
+        # files are written while the next scans are simulated
+        with ThreadPoolExecutor(1) as writer:
+            waiting: deque[Future] = deque()
+            try:
+                for identity, reading in run_cells(scenario, missing, advance):
+                    for cell in same[identity]:
+                        waiting.append(writer.submit(store.write, cell, reading, details))
+                    while waiting and (waiting[0].done() or len(waiting) > _MOST_WAITING):
+                        waiting.popleft().result()
+                while waiting:
+                    waiting.popleft().result()
+            except BaseException:
+                writer.shutdown(cancel_futures=True)
+                raise
 
 
 def _say(text: str) -> None:
