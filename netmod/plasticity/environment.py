@@ -28,7 +28,8 @@ ENVIRONMENTS: Mapping[str, Mapping[str, float]] = {
 """Background strength of each pattern, day and night (proposal)."""
 
 STRESSING: Mapping[str, float] = {"task": -1.0, "threat": 1.0}
-"""How a pattern at its background strength changes stress, in units of ``environment_stress``."""
+"""How a pattern at its background strength changes stress, in units of ``environment_stress``; a
+stronger one changes it no more, so that an hour of placebo's contact relieves as one of therapy."""
 
 
 def pattern_of(atlas: Atlas, name: str) -> np.ndarray:
