@@ -60,7 +60,10 @@ class Atlas:
     lengths_mm : ndarray, shape (N, N)
         Tract lengths, same direction.
     fc : ndarray, shape (N, N), or None
-        Measured functional connectivity (Pearson r).
+        Measured functional connectivity (Pearson r), symmetric; NaN where not available.
+    fcd : ndarray, shape (B, 3), or None
+        Measured distribution of functional connectivity dynamics (correlations of the FC of
+        sliding windows): low and high edge of each bin, and its share.
     maps : mapping of str to ndarray, shape (N,)
         Regional maps; NaN where not available.
     targets : mapping of str to tuple of int
@@ -90,6 +93,7 @@ class Atlas:
     weights: np.ndarray
     lengths_mm: np.ndarray
     fc: np.ndarray | None = None
+    fcd: np.ndarray | None = None
     maps: Mapping[str, np.ndarray] = field(default_factory=dict)
     targets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     licence: str = "unknown"
@@ -108,6 +112,9 @@ class Atlas:
             object.__setattr__(self, name, self._frozen(name, getattr(self, name), shape))
         if self.fc is not None:
             object.__setattr__(self, "fc", self._frozen("fc", self.fc, (n, n)))
+        if self.fcd is not None:
+            bins = self._frozen("fcd", self.fcd, (len(self.fcd), 3))
+            object.__setattr__(self, "fcd", bins)
         maps = {key: self._frozen(f"maps['{key}']", v, (n,)) for key, v in self.maps.items()}
         targets = {key: tuple(int(i) for i in v) for key, v in self.targets.items()}
         for key, indices in targets.items():

@@ -15,6 +15,7 @@ DATA_FILES = (
     "weights.tsv",
     "lengths.tsv",
     "fc.tsv",
+    "fcd.tsv",
     "maps.tsv",
     "targets.json",
 )

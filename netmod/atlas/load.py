@@ -10,19 +10,15 @@ import numpy as np
 
 from netmod.atlas.atlas import HEMISPHERES, KINDS, Atlas
 from netmod.atlas.integrity import SUMS_NAME, data_sha256, verify_sums
+from netmod.atlas.places import shipped_atlases, user_atlases
 from netmod.atlas.text import position, read_json, read_text
 from netmod.atlas.tsv import Table, read_matrix, read_table
 from netmod.errors import ConfigError, DataError, did_you_mean
 
 REQUIRED_FILES = ("regions.tsv", "weights.tsv", "lengths.tsv")
 COORDINATES = ("mni_x_mm", "mni_y_mm", "mni_z_mm")
+FCD_COLUMNS = ("low", "high", "share")
 _LIMIT_MM = 200.0
-
-
-def _roots() -> tuple[Path, ...]:
-    """Return the folders that hold shipped atlases: in a wheel, then in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    return (package / "_data" / "atlases", package.parent / "atlases")
 
 
 def _is_atlas(folder: Path) -> bool:
@@ -40,10 +36,10 @@ def _is_folder(folder: Path) -> bool:
 
 
 def available_atlases() -> tuple[str, ...]:
-    """Return the names of the shipped atlases."""
+    """Return the names of the shipped atlases and of those that the user fetched or imported."""
     names = {
         entry.name
-        for root in _roots()
+        for root in (*shipped_atlases(), user_atlases())
         if root.is_dir()
         for entry in root.iterdir()
         if entry.is_dir() and _is_atlas(entry)
@@ -52,7 +48,9 @@ def available_atlases() -> tuple[str, ...]:
 
 
 def find_atlas(name_or_folder: str | os.PathLike[str]) -> Path:
-    """Return the folder of an atlas: an existing folder, or a shipped atlas of that name.
+    """Return the folder of an atlas: an existing folder, or an atlas known by that name.
+
+    Shipped atlases come before those in the user's data folder.
 
     Raises
     ------
@@ -67,7 +65,7 @@ def find_atlas(name_or_folder: str | os.PathLike[str]) -> Path:
     if text and _is_folder(folder) and (is_path or _is_atlas(folder)):
         return folder
     if not is_path and text not in ("", ".", ".."):
-        for root in _roots():
+        for root in (*shipped_atlases(), user_atlases()):
             if _is_atlas(root / text):
                 return root / text
     known = available_atlases()
@@ -76,7 +74,7 @@ def find_atlas(name_or_folder: str | os.PathLike[str]) -> Path:
             "not a folder" if os.path.lexists(text) else "no such atlas folder",
             where=text,
             expected=f"a folder with {', '.join(REQUIRED_FILES)}",
-            hint=f"shipped atlases: {', '.join(known)}" if known else None,
+            hint=f"atlases known by name: {', '.join(known)}" if known else None,
         )
     raise ConfigError(
         f"unknown atlas '{text}'",
@@ -92,9 +90,10 @@ def load_atlas(name_or_folder: str | os.PathLike[str]) -> Atlas:
     Parameters
     ----------
     name_or_folder : str or path
-        Name of a shipped atlas, or a folder with ``regions.tsv``, ``weights.tsv`` and
-        ``lengths.tsv``; ``fc.tsv``, ``maps.tsv``, ``targets.json``, ``description.json``,
-        ``CITATION.bib`` and ``SHA256SUMS`` may be there too.
+        Name of a shipped, fetched or imported atlas, or a folder with ``regions.tsv``,
+        ``weights.tsv`` and ``lengths.tsv``; ``fc.tsv``, ``fcd.tsv``, ``maps.tsv``,
+        ``targets.json``, ``description.json``, ``CITATION.bib`` and ``SHA256SUMS`` may be there
+        too.
 
     Returns
     -------
@@ -131,8 +130,9 @@ def load_atlas(name_or_folder: str | os.PathLike[str]) -> Atlas:
     fc = None
     if (folder / "fc.tsv").exists():
         fc = read_matrix(
-            folder / "fc.tsv", region, low=-1.0, high=1.0, diagonal=1.0, symmetric=True
-        )
+            folder / "fc.tsv", region,
+            low=-1.0, high=1.0, diagonal=1.0, symmetric=True, missing=True,
+        )  # fmt: skip
     citation = folder / "CITATION.bib"
     return Atlas(
         name=_text(folder / "description.json", description, "name", folder.resolve().name),
@@ -145,6 +145,7 @@ def load_atlas(name_or_folder: str | os.PathLike[str]) -> Atlas:
         weights=weights,
         lengths_mm=lengths_mm,
         fc=fc,
+        fcd=_fcd(folder / "fcd.tsv"),
         maps=_maps(folder / "maps.tsv", region),
         targets=_targets(folder / "targets.json", region),
         licence=_text(folder / "description.json", description, "licence", "unknown"),
@@ -229,6 +230,29 @@ def _centroids(table: Table) -> np.ndarray:
             hint="millimetres, not voxels or micrometres?",
         )
     return centroids
+
+
+def _fcd(path: Path) -> np.ndarray | None:
+    if not path.exists():
+        return None
+    table = read_table(path)
+    places = [table.header.index(name) for name in FCD_COLUMNS if table.column(name)]
+    bins = np.array([[table.number(r, c) for c in places] for r in range(len(table.rows))])
+    for row, (low, high, share) in enumerate(bins.reshape(-1, 3)):
+        follows = row == 0 or low >= bins[row - 1, 1]
+        if not (-1.0 <= low < high <= 1.0 and follows and share >= 0.0):
+            raise DataError(
+                "not a bin of a distribution of correlations",
+                where=table.where(row, 0),
+                expected="low below high, between -1 and 1, after the row before; a share from 0",
+                got=", ".join(table.rows[row]),
+            )
+    total = float(bins[:, 2].sum()) if bins.size else 0.0
+    if not np.isclose(total, 1.0, atol=1e-6):
+        raise DataError(
+            "the shares do not add up", where=str(path), expected="a sum of 1", got=f"{total:g}"
+        )
+    return bins
 
 
 def _maps(path: Path, region: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -125,6 +125,7 @@ def read_matrix(
     high: float = math.inf,
     diagonal: float | None = None,
     symmetric: bool = False,
+    missing: bool = False,
 ) -> np.ndarray:
     """Read a square matrix whose header and first column are the regions, in their order.
 
@@ -140,6 +141,8 @@ def read_matrix(
         Value that the diagonal must have.
     symmetric : bool
         Whether entries must equal their transposed ones.
+    missing : bool
+        Whether ``n/a`` is allowed off the diagonal; it reads as NaN.
 
     Returns
     -------
@@ -162,7 +165,8 @@ def read_matrix(
         )
     _check_names(table, region, across=True)
     _check_names(table, region, across=False)
-    matrix = np.array([_row_numbers(table, row) for row in range(n)], dtype=float).reshape(n, n)
+    rows = [_row_numbers(table, row, missing) for row in range(n)]
+    matrix = np.array(rows, dtype=float).reshape(n, n)
 
     def refuse(bad: np.ndarray, problem: str, expected: Callable[[int, int], str]) -> None:
         if bad.any():
@@ -181,30 +185,36 @@ def read_matrix(
     )
     refuse(matrix > high, "a value is too large", lambda *_: f"at most {high:g}")
     if diagonal is not None:
-        off = np.eye(n, dtype=bool) & (np.abs(matrix - diagonal) > 1e-6)
+        off = np.eye(n, dtype=bool) & ~(np.abs(matrix - diagonal) <= 1e-6)
         refuse(off, "wrong value on the diagonal", lambda *_: f"{diagonal:g}")
     if symmetric:
-        scale = max(float(np.abs(matrix).max(initial=0.0)), 1e-300)
+        scale = max(float(np.nanmax(np.abs(matrix), initial=0.0)), 1e-300)
+        lost = np.isnan(matrix)
         refuse(
-            np.abs(matrix - matrix.T) > 1e-9 * scale,
+            (np.abs(matrix - matrix.T) > 1e-9 * scale) | (lost != lost.T),
             "the matrix is not symmetric",
             lambda row, column: f"{matrix[column, row]:g}, as in row '{region[column]}'",
         )
     return matrix
 
 
-def _row_numbers(table: Table, row: int) -> list[float]:
+def _row_numbers(table: Table, row: int, missing: bool) -> list[float]:
     # A whole matrix in one float() per cell; the slow, located check only where that is in doubt.
     cells = table.rows[row][1:]
-    joined = "".join(cells)
+    present = [cell for cell in cells if cell != NOT_AVAILABLE] if missing else cells
+    joined = "".join(present)
     if joined.isascii() and "_" not in joined and " " not in joined:
         try:
-            values = [float(cell) for cell in cells]
+            values = [float(cell) for cell in present]
         except ValueError:
             values = [math.nan]
         if all(map(math.isfinite, values)):
-            return values
-    return [table.number(row, column) for column in range(1, len(table.header))]
+            if len(values) == len(cells):
+                return values
+            found = iter(values)
+            return [math.nan if cell == NOT_AVAILABLE else next(found) for cell in cells]
+    columns = range(1, len(table.header))
+    return [table.number(row, column, missing=missing) for column in columns]
 
 
 def _check_names(table: Table, region: Sequence[str], *, across: bool) -> None:

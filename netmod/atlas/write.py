@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from netmod.atlas.integrity import DATA_FILES, SUMS_NAME, sums_text
-from netmod.atlas.load import COORDINATES
+from netmod.atlas.load import COORDINATES, FCD_COLUMNS
 from netmod.atlas.tsv import format_number, table_text
 from netmod.errors import ConfigError, DataError
 
@@ -27,6 +27,7 @@ def write_atlas(
     weights: np.ndarray,
     lengths_mm: np.ndarray,
     fc: np.ndarray | None = None,
+    fcd: np.ndarray | None = None,
     label: Sequence[str] | None = None,
     maps: Mapping[str, np.ndarray] | None = None,
     targets: Mapping[str, Sequence[str] | Mapping[str, Any]] | None = None,
@@ -49,7 +50,9 @@ def write_atlas(
     weights, lengths_mm : array, shape (N, N)
         ``[target, source]``.
     fc : array, shape (N, N), optional
-        Pearson r, diagonal 1.
+        Pearson r, diagonal 1; NaN is written as ``n/a``.
+    fcd : array, shape (B, 3), optional
+        Bins of the distribution of functional connectivity dynamics: low, high, share.
     maps : mapping of str to array, shape (N,), optional
         NaN is written as ``n/a``.
     targets : mapping, optional
@@ -91,6 +94,8 @@ def write_atlas(
         "kind": kind,
         **(columns or {}),
     }
+    if fcd is not None:
+        _expect("fcd", np.shape(fcd), (len(fcd), 3))
     for name, cells in text_columns.items():
         _expect(name, (len(cells),), (n,))
         for cell in cells:
@@ -105,6 +110,9 @@ def write_atlas(
     files["lengths.tsv"] = _matrix_text(region, lengths_mm, digits)
     if fc is not None:
         files["fc.tsv"] = _matrix_text(region, fc, digits)
+    if fcd is not None:
+        bins = [[format_number(value, digits) for value in row] for row in np.asarray(fcd)]
+        files["fcd.tsv"] = table_text(FCD_COLUMNS, bins)
     if maps:
         rows = [
             [name, *(format_number(values[place], digits) for values in maps.values())]
