@@ -256,6 +256,9 @@ def shipped(atlas: Atlas, read: Readouts, solved: Solved) -> list[Row]:
     ]
 
 
+SOURCES = 4
+"""Prefrontal regions that share the pathway; the study gives the size of one connection."""
+
 THEIR_FITS = {
     (0.0, 0.0): ("0.969", "0.038", "-1.16", "0.184"),
     (0.2, 0.0): ("0.962", "0.042", "-1.25", "0.188"),
@@ -279,7 +282,7 @@ def refits(atlas: Atlas, read: Readouts, engine: Engine) -> tuple[list[Row], np.
     }
     rows, plain = [], None
     for (feedforward, size), theirs in THEIR_FITS.items():
-        wiring = Wiring(feedforward, top_down_weights(atlas, size))
+        wiring = Wiring(feedforward, top_down_weights(atlas, SOURCES * size))
         columns = [theirs]
         for settings in (theirs_as_a_sum, SCRIPT_SETTINGS):
             began = time.perf_counter()
@@ -347,7 +350,7 @@ def top_down(
     for C, feedforward in ecs:
         found = []
         for size in sizes:
-            wiring = Wiring(feedforward, top_down_weights(atlas, size))
+            wiring = Wiring(feedforward, top_down_weights(atlas, SOURCES * size))
             fc = engine.balanced(_network(C, wiring)).fc
             found.append(read.pair(fc, "dlpfc_left"))
         columns.append(found)

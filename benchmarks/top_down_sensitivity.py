@@ -32,6 +32,9 @@ from netmod.models import MODELS
 from netmod.plasticity import PARAMETERS as PLASTICITY
 from netmod.plasticity.field import field_of
 
+SOURCES = 4
+"""Prefrontal regions of dk84 that share the pathway; sizes here are of one connection."""
+
 SIZES = (0.0, 0.05, 0.1, 0.15)
 GROWTH = 0.1
 
@@ -61,7 +64,7 @@ def main() -> int:
     rows = []
     print("     w  fit r  healthy pair  patient pair, rate  left DLPFC: pair, rate  vertex: ...")
     for size in SIZES:
-        wiring = Wiring(FEEDFORWARD, top_down_weights(atlas, size))
+        wiring = Wiring(FEEDFORWARD, top_down_weights(atlas, SOURCES * size))
         values = make_parameters(model, np.zeros((2, n, n))).values
         fit = fit_effective_connectivity(
             model, values, atlas.weights, atlas.fc, wiring, list(atlas.homologues()),

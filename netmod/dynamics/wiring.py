@@ -11,8 +11,8 @@ from netmod.atlas import Atlas
 FEEDFORWARD = 0.2
 """Share of every long-range weight that excites the target's inhibition (proposal)."""
 
-TOP_DOWN = 0.1
-"""Weight of each prefrontal to subgenual connection onto inhibition (proposal)."""
+TOP_DOWN = 0.4
+"""Summed weight from prefrontal cortex onto the inhibition of a subgenual region (proposal)."""
 
 
 class Wiring(NamedTuple):
@@ -55,7 +55,8 @@ def top_down_weights(atlas: Atlas, size: float) -> np.ndarray:
     atlas : Atlas
         For the targets ``dlpfc_left``, ``dlpfc_right`` and ``sgacc``.
     size : float
-        Weight of each connection, in units of the effective connectivity.
+        What each subgenual region receives, in units of the effective connectivity. The sources
+        share it evenly, so that it means the same however finely prefrontal cortex is parcelled.
 
     Returns
     -------
@@ -63,5 +64,6 @@ def top_down_weights(atlas: Atlas, size: float) -> np.ndarray:
     """
     pathway = np.zeros((atlas.n_regions, atlas.n_regions))
     sources = [*atlas.targets.get("dlpfc_left", ()), *atlas.targets.get("dlpfc_right", ())]
-    pathway[np.ix_(list(atlas.targets.get("sgacc", ())), sources)] = size
+    if sources:
+        pathway[np.ix_(list(atlas.targets.get("sgacc", ())), sources)] = size / len(sources)
     return pathway

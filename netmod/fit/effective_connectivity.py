@@ -62,6 +62,8 @@ def fit_effective_connectivity(
     The loss is the mean squared error of the upper-triangle FC plus ``regularisation`` times the
     squared log-deviation from the structural weights. Edges are those with a structural weight
     above 1e-3 of the maximum, and the homotopic pairs, whose callosal fibres tractography misses.
+    Where FC was not measured nothing is compared: there the structural weights are kept but for
+    what the measured pairs, through the network, ask of them.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def fit_effective_connectivity(
     structure : array, shape (region, region)
         Structural weights, symmetric, non-negative.
     fc : array, shape (region, region)
-        Measured Pearson FC.
+        Measured Pearson FC; NaN where not measured.
     wiring : Wiring
         How excitatory weights give the weights onto inhibition.
     homotopic : list of (int, int)
@@ -91,7 +93,7 @@ def fit_effective_connectivity(
     Raises
     ------
     DataError
-        If the matrices do not fit each other or are not symmetric.
+        If the matrices do not fit each other, are not symmetric, or no FC was measured.
     """
     import jax
     import jax.numpy as jnp
@@ -100,6 +102,7 @@ def fit_effective_connectivity(
     _check(structure, fc)
     n = structure.shape[0]
     upper = np.triu_indices(n, 1)
+    measured = tuple(places[np.isfinite(fc[upper])] for places in upper)
     scaled = structure / np.abs(np.linalg.eigvalsh(structure)).max() * start_radius
     mask = scaled > 1e-3 * scaled.max()
     for a, b in homotopic:
@@ -110,8 +113,8 @@ def fit_effective_connectivity(
 
     with jax.enable_x64(True):
         omegas, weights = band_nodes(*BAND_HZ, count=8)
-        target = jnp.asarray(fc[upper])
-        importance = np.ones(len(upper[0])) if emphasis is None else emphasis[upper]
+        target = jnp.asarray(fc[measured])
+        importance = np.ones(len(measured[0])) if emphasis is None else emphasis[measured]
         importance = jnp.asarray(importance / importance.mean())
         start = jnp.asarray(start)
 
@@ -126,7 +129,7 @@ def fit_effective_connectivity(
             p = p.replace(J=J)
             cov = band_covariance(model, p, linearise(model, p, state), omegas, weights)
             sd = jnp.sqrt(jnp.diag(cov))
-            return (cov / (sd[:, None] * sd[None, :]))[upper]
+            return (cov / (sd[:, None] * sd[None, :]))[measured]
 
         def loss(log_weights):
             found = predicted(log_weights)
@@ -160,7 +163,9 @@ def _check(structure: np.ndarray, fc: np.ndarray) -> None:
             raise DataError(
                 f"{name} must be square and of the same size", got=f"{structure.shape}, {fc.shape}"
             )
-        if not np.isfinite(M).all():
+        if np.isinf(M).any() or (name == "structure" and np.isnan(M).any()):
             raise DataError(f"{name} is not finite")
-        if not np.allclose(M, M.T, atol=1e-8 * max(1.0, np.abs(M).max())):
+        if not np.allclose(M, M.T, atol=1e-8 * max(1.0, np.nanmax(np.abs(M))), equal_nan=True):
             raise DataError(f"{name} is not symmetric")
+    if not np.isfinite(fc[np.triu_indices(len(fc), 1)]).any():
+        raise DataError("no FC was measured", expected="finite values off the diagonal")

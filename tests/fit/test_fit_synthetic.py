@@ -90,6 +90,24 @@ def test_weights_are_symmetric_positive_and_only_on_edges(problem, fitted):
     assert structure[0, 5] == 0.0
 
 
+def test_regions_without_measured_fc_are_left_to_the_structure(problem, fitted):
+    _, wiring, fc, structure = problem
+    holed = fc.copy()
+    holed[3, :], holed[:, 3] = np.nan, np.nan
+    holed[3, 3] = 1.0
+    fit = fit_effective_connectivity(
+        RWW, values(), structure, holed, wiring, [(0, 5)], steps=200, regularisation=1e-7
+    )
+    found, _ = predicted_fc(RWW, fit.weights, wiring)
+    seen = np.isfinite(holed)
+    assert np.isfinite(fit.loss).all() and np.isfinite(fit.weights).all()
+    assert np.corrcoef(found[seen], fc[seen])[0, 1] > 0.98
+    # what the hidden region says would have told its weights apart
+    full, _ = predicted_fc(RWW, fitted[0].weights, wiring)
+    hidden = np.delete(np.arange(N), 3)
+    assert np.abs(found - fc)[3, hidden].mean() > 2 * np.abs(full - fc)[3, hidden].mean()
+
+
 @pytest.mark.slow
 def test_fewer_steps_are_the_beginning_of_more(problem, fitted):
     _, wiring, fc, structure = problem
@@ -167,8 +185,12 @@ def _corrupt(name):
         return structure[:, :4], fc
     if name == "vector":
         return structure, fc[0]
-    if name == "nan":
-        fc[1, 2] = fc[2, 1] = np.nan
+    if name == "half missing":
+        fc[1, 2] = np.nan
+    elif name == "not measured":
+        fc[UPPER] = fc.T[UPPER] = np.nan
+    elif name == "infinite FC":
+        fc[1, 2] = fc[2, 1] = np.inf
     elif name == "infinite structure":
         structure[0, 1] = structure[1, 0] = np.inf
     else:
@@ -182,7 +204,12 @@ def _corrupt(name):
         ("other size", "FC must be square and of the same size\n  got: (6, 6), (4, 4)"),
         ("not square", "structure must be square and of the same size\n  got: (6, 4), (6, 6)"),
         ("vector", "FC must be square and of the same size\n  got: (6, 6), (6,)"),
-        ("nan", "FC is not finite"),
+        ("half missing", "FC is not symmetric"),
+        (
+            "not measured",
+            "no FC was measured\n  expected: finite values off the diagonal",
+        ),
+        ("infinite FC", "FC is not finite"),
         ("infinite structure", "structure is not finite"),
         ("asymmetric", "structure is not symmetric"),
     ],
