@@ -1,4 +1,4 @@
-"""How weights reach inhibition: the share of every edge, and the prefrontal to subgenual pathway."""
+"""How weights reach inhibition: the share of every edge, and the prefrontal pathway."""
 
 from dataclasses import replace
 
