@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.dynamics.proportional import Proportional
 from netmod.dynamics.tiles import VECTOR
 from netmod.models import Model
 
@@ -93,6 +94,16 @@ def coupling_of(model: Model, parameters: Parameters, state: Any) -> tuple[Any, 
     return inputs_of(model, sums, [row[m] for m in matrix], state, parameters.values)
 
 
+def _products(tall: Any, signals: Sequence[Any]) -> list[Any]:
+    """Return the products of a matrix with several signals, side by side where one serves all."""
+    import jax.numpy as jnp
+
+    side = signals[0] if len(signals) == 1 else jnp.concatenate(signals, axis=-1)
+    if tall.ndim == 2:
+        return jnp.split(tall @ side, len(signals), axis=-1)
+    return [jnp.einsum("bij,jb->ib", tall, s) for s in signals]
+
+
 def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
     """Return a function from signals ``[region, lane]`` to sums, by as few products as possible.
 
@@ -111,17 +122,10 @@ def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
     places = places_of(model)
     width = model.link.signals
 
-    def times(tall, signals):
-        """Return one product with several signals side by side, split again."""
-        side = signals[0] if len(signals) == 1 else jnp.concatenate(signals, axis=-1)
-        if tall.ndim == 2:
-            return jnp.split(tall @ side, len(signals), axis=-1)
-        return [jnp.einsum("bij,jb->ib", tall, s) for s in signals]
-
     if matrices == 1:
 
         def one_matrix(signals):
-            totals = times(weights[..., 0, :, :], signals)
+            totals = _products(weights[..., 0, :, :], signals)
             return tuple(tuple(totals[s] for s in place) for place in places)
 
         return one_matrix
@@ -138,12 +142,47 @@ def dense_sums(model: Model, weights: Any) -> Callable[[Sequence[Any]], Sums]:
     def by_signal(signals):
         sums: list[Any] = [None] * len(places)
         for g, group in enumerate(groups):
-            totals = times(stacks[g], signals[g * width : (g + 1) * width])
+            totals = _products(stacks[g], signals[g * width : (g + 1) * width])
             for k, i in enumerate(group):
                 sums[i] = tuple(t[k * n : (k + 1) * n] for t in totals)
         return tuple(sums)
 
     return by_signal
+
+
+def proportional_sums(model: Model, weights: Proportional) -> Callable[[Sequence[Any]], Sums]:
+    """Return a function from signals ``[region, lane]`` to sums of two inputs by one product.
+
+    Parameters
+    ----------
+    model : Model
+        With two inputs of one signal.
+    weights : Proportional
+        One network for each lane, or one for all.
+    """
+    if weights.tall.ndim == 3 and weights.tall.shape[0] == 1:
+        weights = Proportional(*(x[0] for x in weights))
+    n, extra = weights.share.shape[-1], weights.onto.shape[-1]
+
+    def beside(x):
+        """Return ``[target, lane]``, or of one lane for all."""
+        return x[:, None] if x.ndim == 1 else x.T
+
+    share = beside(weights.share)
+    onto = [beside(weights.onto[..., k]) for k in range(extra)]
+
+    def both(signals):
+        first, second = [], []
+        for total in _products(weights.tall, signals):
+            first.append(total[:n])
+            # term by term: it joins the kernel of the step, and adding 0 leaves every bit
+            own = share * total[:n]
+            for k in range(extra):
+                own = own + onto[k] * total[n + k]
+            second.append(own)
+        return tuple(first), tuple(second)
+
+    return both
 
 
 def sparse_sums(model: Model, weights: Sparse) -> Callable[[Sequence[Any]], Sums]:

@@ -18,11 +18,13 @@ from netmod.dynamics.coupling import (
     inputs_of,
     matrices_of,
     places_of,
+    proportional_sums,
     signals_of,
     sparse_sums,
 )
 from netmod.dynamics.increments import Increments
 from netmod.dynamics.parameters import Sparse
+from netmod.dynamics.proportional import Proportional
 from netmod.dynamics.solvers import SOLVERS
 from netmod.dynamics.tiles import VECTOR
 from netmod.models import Model
@@ -74,7 +76,7 @@ class Lanes(NamedTuple):
     ----------
     values : dict of arrays, shape (region, lane)
         Parameters.
-    weights : array, shape (lane, matrix, target, source), or None
+    weights : array, shape (lane, matrix, target, source), or Proportional, or None
         Weights of every lane, if they differ; with delays those of undelayed edges.
     edges : Windows or None
         Delayed edges; the lanes have the delays in common.
@@ -132,7 +134,7 @@ class Tile:
         How to integrate.
     lanes : Lanes
         The tile's own arrays.
-    shared_weights : array, shape (matrix, target, source), or Sparse, or None
+    shared_weights : array, shape (matrix, target, source), or Sparse, Proportional, or None
         Weights of all lanes, if they do not differ.
     """
 
@@ -300,9 +302,10 @@ class Tile:
 
         layout, lanes = self.numerics.delays, self.lanes
         weights = lanes.weights if shared_weights is None else shared_weights
-        if isinstance(weights, Sparse):
+        if isinstance(weights, Sparse | Proportional):
             count, row = weights.matrices, weights.strength
-            sums = sparse_sums(self.model, weights)
+            sums_of = sparse_sums if isinstance(weights, Sparse) else proportional_sums
+            sums = sums_of(self.model, weights)
         else:
             count = weights.shape[-3]
             sums = dense_sums(self.model, weights)

@@ -1,7 +1,8 @@
 """Memory of a run, estimated from its sizes and refused before anything is compiled.
 
-With w bytes a number, N regions (filled up to whole vectors), M matrices, T lanes a tile on each
-of D devices and P lanes in all (with those that fill up the shapes), a run holds
+With w bytes a number, N regions (filled up to whole vectors), M matrices (of two inputs one, with
+a few rows, where that does: :mod:`netmod.dynamics.proportional`), T lanes a tile on each of D
+devices and P lanes in all (with those that fill up the shapes), a run holds
 
 - inputs, twice (for NumPy and for JAX): a lane's parameters, initial state and patterns,
   ``(values + states + stimuli) N w``; weights ``M N² w`` for each lane, or once a device if they
@@ -30,6 +31,7 @@ from netmod.dynamics.coupling import windowed
 from netmod.dynamics.increments import noisy_states
 from netmod.dynamics.kernel import block_of, draws_each_step, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.dynamics.proportional import rows_of
 from netmod.dynamics.three_point import STEPS
 from netmod.dynamics.tiles import Tiles, tile_width
 from netmod.errors import NetmodError
@@ -101,6 +103,9 @@ class Sizes(NamedTuple):
         Whether the co-moments of the first signal are kept instead of samples.
     noise : {"gaussian", "three_point"}
         Law of the noise.
+    rows : int or None
+        Rows beside the first matrix, where one matrix does for two inputs
+        (:mod:`netmod.dynamics.proportional`).
     """
 
     lanes: int
@@ -125,6 +130,7 @@ class Sizes(NamedTuple):
     delays: Delays | None
     comoments: bool = False
     noise: str = "gaussian"
+    rows: int | None = None
 
 
 class Estimate(NamedTuple):
@@ -223,6 +229,7 @@ def sizes_of(
         delays=delays,
         comoments=comoments,
         noise=noise,
+        rows=rows_of(model, weights) if delays is None and not sparse else None,
     )
 
 
@@ -279,6 +286,8 @@ def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimat
     lanes = tiles * tile
     unused = 0
     dense = s.matrices * n * n * w
+    if s.rows is not None:
+        dense = ((n + s.rows) * n + n + n * s.rows) * w
     sparse = s.entries < s.matrices * s.regions**2
 
     lane = (s.values + s.states + s.stimuli) * n * w + 8

@@ -14,6 +14,7 @@ from netmod.dynamics.hosts import by_process, gather, spread
 from netmod.dynamics.increments import NOISES, noisy_states
 from netmod.dynamics.kernel import Lanes, Numerics, Tile, block_of, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
+from netmod.dynamics.proportional import Proportional, proportional, rows_of
 from netmod.dynamics.solvers import SOLVERS
 from netmod.dynamics.stimulation import Stimulus, patterns, waveform_table
 from netmod.dynamics.tiles import Tiles, pad_targets, pad_weights, tile_width
@@ -38,7 +39,7 @@ class Job(NamedTuple):
         Arrays with a leading axis of tiles.
     start : tuple of arrays, shape (tile, region, lane)
         Initial state.
-    shared_weights : array, Sparse or None
+    shared_weights : array, Sparse, Proportional or None
         Weights that all lanes share.
     stimuli : tuple of Stimulus
         What drives the regions from outside.
@@ -66,6 +67,8 @@ class Job(NamedTuple):
 
     def only(self, lane: int) -> Job:
         """Return the job of one lane, which fills a tile on each device."""
+        import jax
+
         place, within = self.layout.place(lane)
         devices, tile = self.layout.devices, self.layout.tile
 
@@ -76,7 +79,7 @@ class Job(NamedTuple):
         tiles = self.tiles
         tiles = Lanes(
             values={name: alone(x, -1) for name, x in tiles.values.items()},
-            weights=None if tiles.weights is None else alone(tiles.weights, 0),
+            weights=jax.tree.map(lambda x: alone(x, 0), tiles.weights),
             edges=None,
             key=alone(tiles.key, 0),
             patterns=None if tiles.patterns is None else alone(tiles.patterns, -1),
@@ -177,6 +180,8 @@ def prepare(
         delays, edges, weights = _delays(dense, delays_s, lanes, dt_ms, block_steps)
         # the undelayed rest is dense and small
         shared = False
+    dense = delays is None and not isinstance(weights, Sparse)
+    rows = rows_of(model, weights) if dense else None
     n = parameters.n_regions
     tile = tile_width(
         lanes,
@@ -201,7 +206,7 @@ def prepare(
     )
     tiles = Lanes(
         values={name: layout.cut(value, dtype) for name, value in values.items()},
-        weights=None if shared else layout.cut_lanes(pad_weights(weights, layout.length), dtype),
+        weights=None if shared else _cut_weights(weights, rows, layout, dtype),
         edges=_cut_edges(edges, delays, layout, dtype) if edges else None,
         key=layout.cut_lanes(keys, np.uint32),
         patterns=layout.cut(patterns(stimuli, lanes, n), dtype) if stimuli else None,
@@ -211,10 +216,21 @@ def prepare(
     if isinstance(weights, Sparse):
         source = pad_targets(weights.source, layout.length, 1).astype(np.int32)
         common = Sparse(source, pad_targets(weights.value, layout.length, 1).astype(dtype))
+    elif shared and rows is not None:
+        whole = proportional(weights, rows, layout.length)
+        common = Proportional(*(x.astype(dtype) for x in whole))
     elif shared:
         common = pad_weights(weights, layout.length).astype(dtype)
     begin = tuple(layout.cut(s, dtype) for s in start)
     return Job(model, numerics, layout, tiles, begin, common, tuple(stimuli))
+
+
+def _cut_weights(weights: np.ndarray, rows: int | None, layout: Tiles, dtype: Any) -> Any:
+    """Return the weights of all tiles, by one matrix where that is possible."""
+    if rows is None:
+        return layout.cut_lanes(pad_weights(weights, layout.length), dtype)
+    whole = proportional(weights, rows, layout.length)
+    return Proportional(*(layout.cut_lanes(x, dtype) for x in whole))
 
 
 def _has_delays(parameters: Parameters) -> bool:

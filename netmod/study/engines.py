@@ -12,6 +12,7 @@ import numpy as np
 
 from netmod.dynamics.linear import Linearisation, leading_eigenvalue
 from netmod.dynamics.parameters import make_parameters, stack
+from netmod.dynamics.proportional import rows_of
 from netmod.dynamics.simulate import Scan, simulate
 from netmod.graph.connectivity import correlation, covariance
 from netmod.models import MODELS
@@ -65,7 +66,11 @@ def run_cells(
     """
     distinct = list({cell.identity: cell for cell in cells}.values())
     run = {"sde": _run_sde, "linear": _run_linear}[scenario.engine]
-    batches = [distinct[first : first + BATCH] for first in range(0, len(distinct), BATCH)]
+    batches = [
+        group[first : first + BATCH]
+        for group in (_alike(scenario, distinct) if scenario.engine == "sde" else [distinct])
+        for first in range(0, len(group), BATCH)
+    ]
     found = (run(scenario, batch) for batch in batches)
     if scenario.engine == "linear" and len(batches) >= MANY:
         found = _on_all_devices(scenario, batches)
@@ -73,6 +78,15 @@ def run_cells(
         for cell, reading in zip(batch, readings, strict=True):
             yield cell.identity, reading
         progress(len(batch))
+
+
+def _alike(scenario: Scenario, cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Group networks by how their inputs are summed, so that company changes no bit of any."""
+    model = MODELS[scenario.model.name]
+    groups: dict[int | None, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(rows_of(model, cell.parameters.weights), []).append(cell)
+    return list(groups.values())
 
 
 def _on_all_devices(
