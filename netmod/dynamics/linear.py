@@ -34,7 +34,7 @@ from netmod.dynamics.parameters import Parameters
 from netmod.dynamics.stability import has_delays, leading_eigenvalue
 from netmod.dynamics.stability_map import StabilityMap, stability_map
 from netmod.errors import ConfigError, NetmodError
-from netmod.models import Model
+from netmod.models import Coupling, Model
 
 __all__ = [
     "BandCovariance",
@@ -85,6 +85,17 @@ def cross_spectrum(model: Model, parameters: Parameters, linear: Linearisation, 
     array, shape (region, region), complex
         ``E[x(w) x(w)^H]`` per unit of time, in (signal unit)^2 s.
     """
+    gain, power = _gains(model, parameters, linear, omega)
+    return (gain * power) @ gain.conj().T
+
+
+def _gains(
+    model: Model, parameters: Parameters, linear: Linearisation, omega: Any
+) -> tuple[Any, Any]:
+    """Return how the observed signal answers independent noises, and the power of each.
+
+    Shapes (region, noise) and (noise,): a noise for each region, or for each state of each region.
+    """
     import jax.numpy as jnp
 
     n, states = linear.local.shape[:2]
@@ -100,21 +111,28 @@ def cross_spectrum(model: Model, parameters: Parameters, linear: Linearisation, 
     R = jnp.linalg.inv(1j * omega * jnp.eye(states) - linear.local)
     response = jnp.einsum("iab,qib->qia", R, linear.inputs)
     reach = jnp.einsum("kia,qia->qki", linear.sent, response)
+    # the signals u obey network u = E R noise
     network = network_matrix(model, weights, reach, signals, -1.0)
-    # u = F n with F = network^-1 E R; the observed signal adds its own local part
+    inverse = jnp.linalg.inv(network)
+    sent = jnp.einsum("kia,ias->ski", linear.sent, R)
+    if signals == 1 and sends_what_is_seen(model):
+        # what is observed is the signal itself, and what enters a region leaves it by one way
+        loudness = sent[:, 0].real ** 2 + sent[:, 0].imag ** 2
+        return inverse, (loudness * variance).sum(axis=0)
+    # else the observed signal adds its own local part to what arrives
     into = jnp.zeros((n, signals, n), dtype=network.dtype)
     for q, (m, k) in enumerate(links_of(model, weights.shape[0])):
         gain = jnp.einsum("ia,ia->i", linear.seen, response[q])
         into = into.at[:, k].add(gain[:, None] * weights[m])
-    spread = into.reshape(n, signals * n) @ jnp.linalg.inv(network)
-    spread = spread.reshape(n, signals, n)
+    spread = (into.reshape(n, signals * n) @ inverse).reshape(n, signals, n)
     own = jnp.einsum("ia,ias->si", linear.seen, R)
-    sent = jnp.einsum("kia,ias->ski", linear.sent, R)
-    total = jnp.zeros((n, n), dtype=network.dtype)
-    for s in range(states):
-        gain = jnp.einsum("jki,ki->ji", spread, sent[s]) + jnp.diag(own[s])
-        total = total + (gain * variance[s][None, :]) @ gain.conj().T
-    return total
+    gains = [jnp.einsum("jki,ki->ji", spread, sent[s]) + jnp.diag(own[s]) for s in range(states)]
+    return jnp.concatenate(gains, axis=1), variance.reshape(-1)
+
+
+def sends_what_is_seen(model: Model) -> bool:
+    """Tell whether a model's observed signal is its only one to leave a region, unchanged."""
+    return model.sent == (model.observed,) and type(model.link).send is Coupling.send
 
 
 def band_covariance(
@@ -142,8 +160,10 @@ def band_covariance(
 
     def add(total, node):
         omega, weight = node
-        S = cross_spectrum(model, parameters, linear, omega)
-        return total + weight * S.real, None
+        gain, power = _gains(model, parameters, linear, omega)
+        # the real part of gain power gain^H, by half of the operations
+        parts = jnp.concatenate([gain.real, gain.imag], axis=1)
+        return total + (parts * (weight * jnp.concatenate([power, power]))) @ parts.T, None
 
     n = linear.local.shape[0]
     start = jnp.zeros((n, n), dtype=linear.local.dtype)

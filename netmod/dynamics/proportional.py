@@ -24,7 +24,7 @@ _ROUNDING = 16
 class Proportional(NamedTuple):
     """Weights of two inputs by one matrix.
 
-    The first input is ``tall[:N] @ x``, the second ``share * (tall[:N] @ x) + onto @ (tall[N:] @ x)``.
+    The first input is ``y = tall[:N] @ x``, the second ``share * y + onto @ (tall[N:] @ x)``.
 
     Attributes
     ----------

@@ -55,13 +55,14 @@ def fit_effective_connectivity(
     regularisation: float = 1e-5,
     start_radius: float = 1.0,
     emphasis: np.ndarray | None = None,
+    threshold: float = 1e-3,
     progress: Callable[[int, float, float], None] | None = None,
 ) -> Fit:
     """Fit symmetric log-weights by gradient through FIC and the linear-noise spectrum.
 
     The loss is the mean squared error of the upper-triangle FC plus ``regularisation`` times the
     squared log-deviation from the structural weights. Edges are those with a structural weight
-    above 1e-3 of the maximum, and the homotopic pairs, whose callosal fibres tractography misses.
+    above a share of the maximum, and the homotopic pairs, whose callosal fibres tractography misses.
     Where FC was not measured nothing is compared: there the structural weights are kept but for
     what the measured pairs, through the network, ask of them.
 
@@ -87,6 +88,8 @@ def fit_effective_connectivity(
         Spectral radius to which the structural weights are scaled at the start.
     emphasis : array, shape (region, region), optional
         Weight of each FC entry in the error; 1 everywhere when None.
+    threshold : float
+        Share of the largest structural weight above which there is an edge.
     progress : callable, optional
         Called with (step, loss, correlation).
 
@@ -104,15 +107,17 @@ def fit_effective_connectivity(
     upper = np.triu_indices(n, 1)
     measured = tuple(places[np.isfinite(fc[upper])] for places in upper)
     scaled = structure / np.abs(np.linalg.eigvalsh(structure)).max() * start_radius
-    mask = scaled > 1e-3 * scaled.max()
+    mask = scaled > threshold * scaled.max()
     for a, b in homotopic:
         mask[a, b] = mask[b, a] = True
     edge = np.array([(i, j) for i, j in zip(*upper, strict=True) if mask[i, j]]).T
     floor = np.median(scaled[mask & (scaled > 0)])
-    start = np.log(np.where(scaled[tuple(edge)] > 1e-3 * scaled.max(), scaled[tuple(edge)], floor))
+    there = scaled[tuple(edge)]
+    start = np.log(np.where(there > threshold * scaled.max(), there, floor))
 
     with jax.enable_x64(True):
-        omegas, weights = band_nodes(*BAND_HZ, count=8)
+        # four nodes know the FC of this band to 1e-8
+        omegas, weights = band_nodes(*BAND_HZ, count=4)
         target = jnp.asarray(fc[measured])
         importance = np.ones(len(measured[0])) if emphasis is None else emphasis[measured]
         importance = jnp.asarray(importance / importance.mean())
