@@ -6,6 +6,7 @@ as editors do.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -165,8 +166,7 @@ def read_matrix(
         )
     _check_names(table, region, across=True)
     _check_names(table, region, across=False)
-    rows = [_row_numbers(table, row, missing) for row in range(n)]
-    matrix = np.array(rows, dtype=float).reshape(n, n)
+    matrix = _numbers(table, missing)
 
     def refuse(bad: np.ndarray, problem: str, expected: Callable[[int, int], str]) -> None:
         if bad.any():
@@ -198,23 +198,18 @@ def read_matrix(
     return matrix
 
 
-def _row_numbers(table: Table, row: int, missing: bool) -> list[float]:
-    # A whole matrix in one float() per cell; the slow, located check only where that is in doubt.
-    cells = table.rows[row][1:]
-    present = [cell for cell in cells if cell != NOT_AVAILABLE] if missing else cells
-    joined = "".join(present)
-    if joined.isascii() and "_" not in joined and " " not in joined:
-        try:
-            values = [float(cell) for cell in present]
-        except ValueError:
-            values = [math.nan]
-        if all(map(math.isfinite, values)):
-            if len(values) == len(cells):
-                return values
-            found = iter(values)
-            return [math.nan if cell == NOT_AVAILABLE else next(found) for cell in cells]
-    columns = range(1, len(table.header))
-    return [table.number(row, column, missing=missing) for column in columns]
+def _numbers(table: Table, missing: bool) -> np.ndarray:
+    # A matrix has few different cells: zeros, and every value twice. Each is checked and read once.
+    cells = list(itertools.chain.from_iterable(row[1:] for row in table.rows))
+    different = set(cells)
+    value = {cell: float(cell) for cell in different if _NUMBER.fullmatch(cell)}
+    if missing:
+        value[NOT_AVAILABLE] = math.nan
+    shape = (len(table.rows), len(table.header) - 1)
+    if different <= value.keys() and math.inf not in map(abs, value.values()):
+        return np.fromiter(map(value.__getitem__, cells), float, len(cells)).reshape(shape)
+    rows, columns = map(range, shape)
+    return np.array([[table.number(r, c + 1, missing=missing) for c in columns] for r in rows])
 
 
 def _check_names(table: Table, region: Sequence[str], *, across: bool) -> None:

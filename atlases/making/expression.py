@@ -7,44 +7,49 @@ import io
 
 import numpy as np
 
-from dk84_make.regions import Regions
-from dk84_make.sources import TRANSCRIPTOMICS, Sources
+from making.sources import TRANSCRIPTOMICS, Sources
 
 GENES = ("HTR2A", "HTR1A", "HTR4", "PVALB", "SST", "BDNF", "NTRK2", "VEGFA")
 CORTEX_ONLY = ("HTR2A",)
-_TABLE = (
-    "imaging-transcriptomics-1.1.15/imaging_transcriptomics/data/atlases/DK/"
-    "atlas-DK_gene_expression_data.csv"
-)
+ROOM = "imaging-transcriptomics-1.1.15/imaging_transcriptomics/data/atlases"
 
 
-def _table(sources: Sources) -> tuple[list[str], list[list[str]]]:
-    text = sources.read(TRANSCRIPTOMICS, _TABLE).decode("utf-8-sig")
+def table(sources: Sources, parcellation: str) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the table of ``DK`` or ``Schaefer_100``."""
+    member = f"{ROOM}/{parcellation}/atlas-{parcellation}_gene_expression_data.csv"
+    text = sources.read(TRANSCRIPTOMICS, member).decode("utf-8-sig")
     header, *rows = csv.reader(io.StringIO(text))
     return header, rows
 
 
-def read_maps(sources: Sources, regions: Regions) -> dict[str, np.ndarray]:
-    """Return one map [N] for each gene, NaN where the table has no region."""
-    header, rows = _table(sources)
-    by_name = {row[1]: row for row in rows}
-    keys = [f"{h}_{s}" for h, s in zip(regions.hemisphere, regions.stem, strict=True)]
-    without = {key for key in keys if key not in by_name}
-    if without != {"L_cerebellumcortex", "R_cerebellumcortex"}:
-        raise SystemExit(f"regions without expression: {sorted(without)}")
+def by_name(sources: Sources, parcellation: str, names: list[str]) -> dict[str, np.ndarray]:
+    """Return each gene's values of the named rows, NaN where the table has no row or value."""
+    header, rows = table(sources, parcellation)
+    row_of = {row[1]: row for row in rows}
     maps = {}
     for gene in GENES:
         column = header.index(gene)
-        values = np.array([float(by_name[k][column]) if k in by_name else np.nan for k in keys])
-        if gene in CORTEX_ONLY:
-            values[[kind != "cortex" for kind in regions.kind]] = np.nan
-        maps[gene] = values
+        cells = [row_of[name][column] if name in row_of else "nan" for name in names]
+        maps[gene] = np.array([float(cell) for cell in cells])
     return maps
 
 
+def subcortical(sources: Sources, names: list[str]) -> dict[str, np.ndarray]:
+    """Return each gene's values of structures of the DK table, on their own scale there.
+
+    `names` are those of the DK table (``L_hippocampus``) or empty for a structure it lacks; a
+    gene of `CORTEX_ONLY` is NaN.
+    """
+    maps = by_name(sources, "DK", names)
+    return {
+        gene: np.full(len(names), np.nan) if gene in CORTEX_ONLY else values
+        for gene, values in maps.items()
+    }
+
+
 def describe(sources: Sources) -> dict[str, float]:
-    """Return what shows how hemispheres and structures were treated, over all genes."""
-    header, rows = _table(sources)
+    """Return what shows how the DK table treats hemispheres and structures, over all genes."""
+    header, rows = table(sources, "DK")
     values = np.array([[float(cell) for cell in row[2:]] for row in rows])
     names = [row[1] for row in rows]
     left = [i for i, name in enumerate(names) if name.startswith("L_")]
