@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netmod.figures.labels import title_lines
 from netmod.figures.regions import RegionOrder, spread
 from netmod.figures.style import (
     DIVERGING,
     FAINT,
     INK,
     MUTED,
+    NETWORK_COLOURS,
     SMALL_PT,
     network_colour,
     network_label,
@@ -25,6 +27,7 @@ _STRIP_IN = 0.05
 _STRIP_GAP_IN = 0.02
 _LEADER_IN = 0.1
 _LABEL_STEP_IN = 0.108
+_OWN_NAME = 15  # characters
 NAMES_MARGIN_IN = 1.12
 
 
@@ -52,18 +55,40 @@ def draw_matrix(
         The image, for a colour bar.
     """
     import matplotlib
+
+    colours = matplotlib.colormaps[DIVERGING].with_extremes(bad=FAINT)
+    return draw_coloured(axes, matrix, order, panel_in, cmap=colours, vmin=-limit, vmax=limit)
+
+
+def draw_coloured(
+    axes: Axes, matrix: np.ndarray, order: RegionOrder, panel_in: float, **colours: Any
+) -> AxesImage:
+    """Draw any matrix in network order with network strips at the left and below.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    matrix : ndarray, shape (N, N)
+        In the atlas's order; NaN and the diagonal take the colour map's ``bad`` colour.
+    order : RegionOrder
+        Order of the regions.
+    panel_in : float
+        Width of the panel in inches.
+    **colours
+        ``cmap`` and ``norm`` or limits, for ``imshow``.
+
+    Returns
+    -------
+    AxesImage
+        The image, for a colour bar.
+    """
     from matplotlib.patches import Rectangle
 
     shown = order.apply(np.asarray(matrix, dtype=float)).copy()
     np.fill_diagonal(shown, np.nan)
-    colours = matplotlib.colormaps[DIVERGING].with_extremes(bad=FAINT)
     image = axes.imshow(
-        np.ma.masked_invalid(shown),
-        cmap=colours,
-        vmin=-limit,
-        vmax=limit,
-        interpolation="nearest",
-        aspect="auto",
+        np.ma.masked_invalid(shown), interpolation="nearest", aspect="auto", **colours
     )
     axes.set_xticks([])
     axes.set_yticks([])
@@ -128,13 +153,19 @@ def name_networks(axes: Axes, order: RegionOrder, panel_in: float) -> None:
         axes.text(
             -strip - 1.25 * leader,
             place,
-            network_label(network),
+            _name(network),
             transform=transform,
             ha="right",
             va="center",
             fontsize=SMALL_PT,
             clip_on=False,
         )
+
+
+def _name(network: str) -> str:
+    """Return a network's name; one of the user's own is cut to what the margin holds."""
+    known = network in NETWORK_COLOURS
+    return network_label(network) if known else title_lines(network, _OWN_NAME, lines=1)
 
 
 def extend_of(arrays: list[np.ndarray], limit: float) -> str:

@@ -297,6 +297,44 @@ def page_to_width(
     return Page(columns, rows, width, width * aspect, left, right, top, bottom, gap_x, gap_y)
 
 
+class Sheet:
+    """A page whose parts are placed in inches from its upper left corner.
+
+    Parameters
+    ----------
+    width, height : float
+        Size of the page in inches.
+    """
+
+    def __init__(self, width: float, height: float) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.width, self.height = width, height
+        self.figure: Figure = Figure(figsize=(width, height), dpi=DPI)
+        FigureCanvasAgg(self.figure)
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Return new axes, placed in inches."""
+        bottom = self.height - top - height
+        return self.figure.add_axes(
+            (left / self.width, bottom / self.height, width / self.width, height / self.height)
+        )
+
+    def text(self, left: float, top: float, text: str, **look: Any) -> None:
+        """Write text at a place in inches."""
+        self.figure.text(left / self.width, 1.0 - top / self.height, text, **look)
+
+    def patch(self, left: float, top: float, width: float, height: float, colour: str) -> None:
+        """Draw a filled rectangle, placed in inches."""
+        from matplotlib.patches import Rectangle
+
+        corner = (left / self.width, 1.0 - (top + height) / self.height)
+        size = width / self.width, height / self.height
+        look = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.25}
+        self.figure.add_artist(Rectangle(corner, *size, **look))
+
+
 def colour_bar(
     figure: Figure,
     box: tuple[float, float, float, float],
@@ -316,6 +354,6 @@ def colour_bar(
     return axes
 
 
-def save(figure: Figure, path: Any) -> None:
+def save(figure: Figure, path: Any, dpi: float = DPI) -> None:
     """Write a figure as PNG whose bytes depend on the picture alone (no date, no version)."""
-    figure.savefig(path, format="png", dpi=DPI, metadata={"Software": "netmod"})
+    figure.savefig(path, format="png", dpi=dpi, metadata={"Software": "netmod"})
