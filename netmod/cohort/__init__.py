@@ -1,4 +1,4 @@
-"""Virtual people: populations, how subjects differ, and the lesion of depression."""
+"""The people of a study, virtual or real: how they differ, and the lesion of depression."""
 
 from netmod.cohort.declaration import PARAMETERS, POPULATIONS
 

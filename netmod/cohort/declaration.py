@@ -17,7 +17,20 @@ POPULATIONS: Mapping[str, str] = MappingProxyType(
 PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
     {
         "connectivity_sd": Parameter(
-            0.12, "1", 0.0, 1.0, "Log-normal SD of a subject's edge weights", "proposal"
+            0.12,
+            "1",
+            0.0,
+            1.0,
+            "Log-normal SD of a subject's edge weights (variability: independent)",
+            "proposal",
+        ),
+        "connectivity_amplitude": Parameter(
+            1.87,
+            "1",
+            0.0,
+            3.0,
+            "Spread of log weights relative to tractography's (variability: calibrated)",
+            "atlases/calibrate_variability.py: FC of virtual people varies as real people's does",
         ),
         "top_down_sd": Parameter(
             0.30, "1", 0.0, 1.0, "Log-normal SD of prefrontal to subgenual inhibition", "proposal"

@@ -1,4 +1,4 @@
-"""One virtual person: an own connectome, set-points and reactions, and the lesion by severity."""
+"""One person of a study: own connectome, set-points and reactions, and the lesion by severity."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netmod.atlas import Atlas
+from netmod.cohort.variability import GENERATORS
 from netmod.dynamics.fic import TARGET_RATE_HZ
 from netmod.dynamics.parameters import Parameters, make_parameters
 from netmod.models import Model
@@ -21,7 +22,7 @@ class Subject:
     Attributes
     ----------
     name : str
-        Identifier, ``01`` onwards.
+        Identifier: ``1`` onwards, or the label of a real person.
     weights : array, shape (2, target, source)
         Long-range weights onto excitation and inhibition.
     set_point_hz : array, shape (region,)
@@ -31,6 +32,8 @@ class Subject:
     clearance, induction, sensitivity : float
         Drug elimination, inducibility of synapses and sensitivity to an electroconvulsive
         stimulus, 1 in the typical person.
+    lengths_mm : array, shape (target, source), or None
+        Own tract lengths; None for the atlas's.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Subject:
     clearance: float
     induction: float
     sensitivity: float
+    lengths_mm: np.ndarray | None = None
 
 
 def draw_subject(
@@ -49,11 +53,13 @@ def draw_subject(
     feedforward: float,
     top_down: np.ndarray,
     constants: Mapping[str, float],
+    variability: str = "independent",
 ) -> Subject:
     """Draw one subject; the same name and seed give the same person in any cohort.
 
-    Edges, set-points and reactions vary log-normally with mean 1, independently of each other
-    (a documented simplification: real connectomes vary with structure).
+    Set-points and reactions vary log-normally with mean 1, independently of each other and of the
+    connectome. The numbers behind them do not hang on how the connectome varies, so that one
+    person can be compared under both kinds of variability.
 
     Parameters
     ----------
@@ -69,6 +75,8 @@ def draw_subject(
         Prefrontal to subgenual inhibition.
     constants : mapping
         Values of :data:`netmod.cohort.PARAMETERS`.
+    variability : str
+        A name of :data:`netmod.cohort.variability.GENERATORS`.
     """
     digest = hashlib.sha256(f"netmod-subject-1|{seed}|{name}".encode()).digest()
     rng = np.random.default_rng(np.frombuffer(digest, dtype="<u4"))
@@ -77,8 +85,7 @@ def draw_subject(
     def varied(sd: float, shape: tuple[int, ...]) -> np.ndarray:
         return np.exp(sd * rng.standard_normal(shape) - 0.5 * sd**2)
 
-    jitter = np.triu(varied(constants["connectivity_sd"], (n, n)), 1)
-    weights = effective * (jitter + jitter.T)
+    weights = GENERATORS[variability](effective, rng.standard_normal((n, n)), constants)
     pathway = top_down * varied(constants["top_down_sd"], (1, n))
     set_point = TARGET_RATE_HZ * varied(constants["setpoint_sd"], (n,))
     severity = max(0.0, 1.0 + constants["severity_sd"] * rng.standard_normal())

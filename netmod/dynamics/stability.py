@@ -33,6 +33,13 @@ CLOSE = 1e-3
 """Largest accepted correction, relative to the eigenvalue or the inverse longest delay."""
 
 
+DENSE = 400
+"""Rows up to which all eigenvalues of a matrix are computed at once."""
+
+DOUBT = 1e-2
+"""Relative to the matrix's norm: a growth rate nearer to 0 is computed from all eigenvalues."""
+
+
 class Delayed(NamedTuple):
     """A linear system with delays, on the host.
 
@@ -72,6 +79,39 @@ class Delayed(NamedTuple):
 def has_delays(parameters: Parameters) -> bool:
     """Tell whether any delay is not zero."""
     return parameters.delays_s is not None and bool(np.any(np.asarray(parameters.delays_s) > 0))
+
+
+def growth_rate(matrix: np.ndarray) -> float:
+    """Return the largest real part of a matrix's eigenvalues.
+
+    Of large matrices only the rightmost eigenvalues are computed, by implicitly restarted Arnoldi
+    iteration; where it does not converge, or the largest real part is so near to 0 that its sign
+    might be in doubt, all of them are.
+
+    Parameters
+    ----------
+    matrix : array, shape (n, n)
+        Such as a Jacobian, in 1/s.
+
+    Notes
+    -----
+    Lehoucq RB, Sorensen DC, Yang C (1998). ARPACK users' guide. SIAM,
+    doi:10.1137/1.9780898719628.
+    """
+    from scipy.sparse.linalg import ArpackError, eigs
+
+    if len(matrix) > DENSE and np.isfinite(matrix).all():
+        try:
+            some = eigs(
+                matrix, k=CANDIDATES, which="LR", v0=np.ones(len(matrix)), ncv=60,
+                tol=1e-8, return_eigenvectors=False,
+            )  # fmt: skip
+        except ArpackError:
+            some = np.zeros(1)
+        largest = float(some.real.max())
+        if abs(largest) > DOUBT * np.abs(matrix).sum(axis=1).max() / len(matrix):
+            return largest
+    return float(np.linalg.eigvals(matrix).real.max())
 
 
 def leading_eigenvalue(

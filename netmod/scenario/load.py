@@ -54,10 +54,11 @@ def read_scenario(
     parsed = [o if isinstance(o, Override) else Override.parse(o) for o in overrides]
     data, positions = read_document(path)
     folder = Path(path).parent
-    if any(override.path == ("atlas",) for override in parsed):
+    if _typed(parsed, "atlas"):
         folder = Path()  # a path typed in a shell is relative to where it is typed
     apply_overrides(data, positions, parsed)
     _resolve_atlas(data, folder)
+    _resolve_people(data, Path() if _typed(parsed, "cohort", "folder") else Path(path).parent)
     for holder in aims(data.get("arms")):
         holder["target"] = _absolute(holder["target"], Path(path).parent)
     places = places_of(data.get("search"))
@@ -107,7 +108,7 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
         If there is no such atlas, a place is unknown, or it has no weights fitted
         for the model where those are asked for; if two arms differ by underscores only.
     DataError
-        If the atlas cannot be used.
+        If the atlas, or a real person's matrix, cannot be used.
     IntegrityError
         If its fitted weights were changed.
     """
@@ -128,6 +129,10 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
     problems += _missing_places(scenario, atlas, positions)
     if problems:
         raise located(problems, positions)
+    if scenario.cohort.folder is not None:
+        from netmod.cohort.individuals import read_individuals
+
+        read_individuals(scenario.cohort.folder, atlas)  # a broken matrix names its own place
     return atlas
 
 
@@ -258,6 +263,18 @@ def _resolve_atlas(data: dict[str, Any], folder: Path) -> None:
     atlas = data.get("atlas")
     if isinstance(atlas, str) and atlas and is_folder(atlas):
         data["atlas"] = _absolute(atlas, folder)
+
+
+def _resolve_people(data: dict[str, Any], folder: Path) -> None:
+    """Make the folder of real people absolute, as that of an atlas is made."""
+    cohort = data.get("cohort")
+    if isinstance(cohort, dict) and isinstance(cohort.get("folder"), str) and cohort["folder"]:
+        cohort["folder"] = _absolute(cohort["folder"], folder)
+
+
+def _typed(overrides: Iterable[Override], *path: str) -> bool:
+    """Tell whether a key, or the section that holds it, was typed in a shell."""
+    return any(path[: len(override.path)] == override.path for override in overrides)
 
 
 def _absolute(path: str, folder: Path) -> str:

@@ -19,6 +19,7 @@ from netmod.scenario.arm_list import aims, resolve_arms
 from netmod.scenario.arms import Arm
 from netmod.scenario.messages import checked
 from netmod.scenario.numbers import Numbers, Section, declared_numbers, number, parameter_section
+from netmod.scenario.people import CohortBase
 from netmod.scenario.problem import Problem, ProblemsError, shown, unknown_word
 from netmod.scenario.schedule import too_late
 from netmod.scenario.search import Search, places_of, search_problems
@@ -182,17 +183,6 @@ class Scanner(Section):
         return self
 
 
-class _CohortBase(Section):
-    """Who takes part and how people differ."""
-
-    subjects: int = number(16, "1", 2, 10_000, "Number of subjects, the same in every arm")
-
-    @property
-    def parameters(self) -> Numbers:
-        """Every declared parameter of the cohort."""
-        return Numbers({name: getattr(self, name) for name in cohort.PARAMETERS})
-
-
 class _PlasticityBase(Section):
     """Constants of the slow layer, the same in every arm."""
 
@@ -206,7 +196,7 @@ class _PlasticityBase(Section):
         return Numbers({name: getattr(self, name) for name in plasticity.PARAMETERS})
 
 
-Cohort = parameter_section("Cohort", cohort.PARAMETERS, _CohortBase)
+Cohort = parameter_section("Cohort", cohort.PARAMETERS, CohortBase)
 Plasticity = parameter_section("Plasticity", plasticity.PARAMETERS, _PlasticityBase)
 
 
@@ -392,10 +382,12 @@ class Scenario(Section):
         """Hash of the canonical form.
 
         A folder or file counts by its last part, so that the hash is the same on every machine;
-        the atlas's own content has its own hash.
+        the atlas's own content has its own hash, and that of real people is among the values.
         """
         data = self.canonical()
         data["atlas"] = self.atlas_name
+        if self.cohort.folder is not None:
+            data["cohort"]["folder"] = Path(self.cohort.folder).name
         for holder in aims(data["arms"]):
             holder["target"] = Path(holder["target"]).name
         places = places_of(data.get("search"))

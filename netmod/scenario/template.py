@@ -21,6 +21,8 @@ engine: linear         # linear: seconds, the linearised model; sde: minutes, si
 
 cohort:
   subjects: 16         # every subject appears in every arm
+  # variability: calibrated  # people differ as real ones do; independent unless said
+  # folder: people           # real people instead: participants.tsv and connectomes
 
 # From baseline on, each with its unit: min, h, d or wk.
 times: [baseline, 2 h, 1 d, 6 wk]

@@ -14,6 +14,7 @@ from netmod.dynamics.linear import Linearisation, leading_eigenvalue
 from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.proportional import rows_of
 from netmod.dynamics.simulate import Scan, simulate
+from netmod.dynamics.stability import growth_rate
 from netmod.graph.connectivity import correlation, covariance
 from netmod.models import MODELS
 from netmod.scenario.schema import Scenario
@@ -207,6 +208,6 @@ def _run_linear(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
 def _growth(scenario: Scenario, cell: Cell, linear: Linearisation, jacobian: np.ndarray) -> float:
     """Return the largest growth rate at a cell's fixed point, in 1/s, delays included."""
     if cell.parameters.delays_s is None:
-        return float(np.linalg.eigvals(jacobian).real.max())
+        return growth_rate(jacobian)
     model = MODELS[scenario.model.name]
     return leading_eigenvalue(model, cell.parameters, linear).real

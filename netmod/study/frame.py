@@ -87,6 +87,7 @@ def write_frame(scenario: Scenario, atlas: Atlas, cohort, store) -> None:
         "ScenarioSHA256": scenario.sha256,
         "Atlas": atlas.name,
         "AtlasSHA256": atlas.sha256,
+        **_people(scenario),
         "Note": DISCLAIMER,
     }
     rows = ["participant_id\tseverity\tclearance\tinduction\tmean_set_point_hz"]
@@ -102,6 +103,8 @@ def write_frame(scenario: Scenario, atlas: Atlas, cohort, store) -> None:
         "mean_set_point_hz": {"Description": "mean homeostatic firing rate", "Units": "Hz"},
         "Note": "virtual subjects",
     }
+    if scenario.cohort.folder is not None:
+        columns["Note"] = "virtual subjects with the connectomes of the people of these labels"
     # first: it says whose folder this is, should the run be stopped from here on
     write_whole(out / "dataset_description.json", json.dumps(description, indent=1) + "\n")
     write_whole(out / "code" / "scenario.resolved.yaml", scenario.to_yaml())
@@ -110,6 +113,14 @@ def write_frame(scenario: Scenario, atlas: Atlas, cohort, store) -> None:
     write_whole(out / "CITATION.bib", _SOFTWARE % __version__ + atlas.citation.strip() + "\n")
     write_whole(out / "README", _README)
     write_whole(out / ".bidsignore", "group/\nfigures/\nlogs/\ncode/\nreport.html\n*_relmat.*\n")
+
+
+def _people(scenario: Scenario) -> dict[str, object]:
+    """Return whose connectomes were used, by the folder's name and the digest of its files."""
+    cohort = scenario.cohort
+    if cohort.folder is None:
+        return {}
+    return {"People": Path(cohort.folder).name, "PeopleSHA256": cohort.people_sha256}
 
 
 def is_study(out: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from netmod.atlas import Atlas, load_effective_connectivity
+from netmod.cohort.individuals import personal_lengths, personal_weights, read_individuals, survey
 from netmod.cohort.subject import Subject, draw_subject, lesion, network_of
 from netmod.dynamics.coupling import conduction_delays, coupling_of
 from netmod.dynamics.fic import balance, refine_by_simulation
@@ -20,14 +21,14 @@ from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import Parameters, make_parameters, stack
 from netmod.dynamics.simulate import Scan
 from netmod.dynamics.wiring import FEEDFORWARD, TOP_DOWN, top_down_weights
-from netmod.errors import ConfigError
+from netmod.errors import ConfigError, IntegrityError
 from netmod.models import MODELS, Model
 from netmod.scenario.arms import Arm
 from netmod.scenario.schema import Scenario
 from netmod.study.courses import Courses, follow, foresee
 from netmod.units import format_time
 
-NUMERICS = "3"
+NUMERICS = "4"
 """Version of everything that changes numbers; part of every cell's identity."""
 
 
@@ -99,11 +100,15 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
     ------
     ConfigError
         If the atlas has no weights for the model, or no inhibition can hold a region's set-point.
+    DataError
+        If a real person's matrices cannot be used.
+    IntegrityError
+        If real people's files are no longer those that the scenario was written for.
     """
     import jax
 
     model = MODELS[scenario.model.name]
-    subjects = _draw(scenario, atlas)
+    subjects = subjects_of(scenario, atlas)
     # what hangs on no network is computed while XLA compiles FIC
     with ThreadPoolExecutor(1) as aside, jax.enable_x64(True):
         foreseen = aside.submit(foresee, scenario, atlas, subjects)
@@ -119,15 +124,51 @@ def prepare(scenario: Scenario, atlas: Atlas) -> Cohort:
     return Cohort(tuple(subjects), tuple(cells), courses)
 
 
-def _draw(scenario: Scenario, atlas: Atlas) -> list[Subject]:
+def subjects_of(scenario: Scenario, atlas: Atlas) -> list[Subject]:
+    """Return the people of a study before any lesion: virtual ones, or those of a folder.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    atlas : Atlas
+        Its atlas.
+
+    Raises
+    ------
+    ConfigError
+        If the atlas has no weights for the model.
+    DataError, IntegrityError
+        As `prepare` does.
+    """
     weights, feedforward, size = _group_weights(scenario, atlas)
     pathway = top_down_weights(atlas, size)
-    return [
-        draw_subject(
-            str(k + 1), scenario.seed, weights, feedforward, pathway, scenario.cohort.parameters
+    cohort = scenario.cohort
+
+    def drawn(name: str, weights: np.ndarray, variability: str) -> Subject:
+        return draw_subject(
+            name, scenario.seed, weights, feedforward, pathway, cohort.parameters, variability
         )
-        for k in range(scenario.cohort.subjects)
-    ]
+
+    if cohort.folder is None:
+        names = (str(k + 1) for k in range(cohort.subjects))
+        return [drawn(name, weights, cohort.variability) for name in names]
+    people = survey(cohort.folder)
+    if people.sha256 != cohort.people_sha256:
+        raise IntegrityError(
+            "the people's files were changed", where=cohort.folder,
+            expected=f"SHA-256 {cohort.people_sha256}", got=people.sha256,
+            hint="load the scenario again, or restore the files",
+        )  # fmt: skip
+    individuals = read_individuals(people, atlas)
+    mean = np.mean([person.weights for person in individuals], axis=0)
+    subjects = []
+    for person in individuals[: cohort.subjects]:
+        own = personal_weights(weights, person.weights, mean)
+        subject = drawn(person.label, own, "measured")
+        given = {} if person.severity is None else {"severity": person.severity}
+        lengths_mm = personal_lengths(person.lengths_mm, atlas.lengths_mm)
+        subjects.append(replace(subject, lengths_mm=lengths_mm, **given))
+    return subjects
 
 
 def _group_weights(scenario: Scenario, atlas: Atlas) -> tuple[np.ndarray, float, float]:
@@ -148,7 +189,6 @@ def _balance(
     """Return each subject's healthy network, and the subjects with the rates J is balanced for."""
     values = dict(scenario.model.parameters)
     velocity = scenario.model.velocity_m_per_s
-    delays_s = None if velocity is None else conduction_delays(atlas.lengths_mm, velocity)
     solve = _balance_program()
     networks, states = [], []
     for subject in subjects:
@@ -164,6 +204,8 @@ def _balance(
                 got=f"J = {J[region]:.3g} nA",
                 hint="raise I_0 or w_plus: even without inhibition the rate is too low",
             )
+        lengths_mm = atlas.lengths_mm if subject.lengths_mm is None else subject.lengths_mm
+        delays_s = None if velocity is None else conduction_delays(lengths_mm, velocity)
         networks.append(network_of(model, subject, J, values, delays_s))
         states.append(state)
     if scenario.model.fic == "exact":
@@ -258,6 +300,7 @@ def _identity(
     head = [
         NUMERICS, scenario.engine, atlas.sha256, scenario.model.name, scanner.model_dump_json(),
         solver.model_dump_json() if scenario.engine == "sde" else "",
+        *([scenario.cohort.people_sha256] if scenario.cohort.people_sha256 else []),
     ]  # fmt: skip
     digest.update("|".join(head).encode())
     for name in sorted(network.values):

@@ -5,13 +5,19 @@ from itertools import pairwise
 import jax
 import numpy as np
 import pytest
+import scipy.sparse.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import lambertw
 
 from netmod.dynamics.linear import Linearisation, leading_eigenvalue, linearise
 from netmod.dynamics.parameters import make_parameters
-from netmod.dynamics.stability import characteristic, delayed_system, generator_eigenvalues
+from netmod.dynamics.stability import (
+    characteristic,
+    delayed_system,
+    generator_eigenvalues,
+    growth_rate,
+)
 from netmod.errors import ConfigError, NetmodError
 
 
@@ -148,3 +154,34 @@ def test_too_large_or_too_coarse_is_said(ou_model, scalar):
     with pytest.raises(NetmodError, match="too large") as told:
         leading_eigenvalue(ou_model, p, linear, nodes=6000)
     assert "6001: 1 regions of 1 states, 6000 nodes" in str(told.value)
+
+
+@pytest.mark.parametrize("size", [50, 401, 600])
+@pytest.mark.parametrize("shift", [-30.0, -20.3, 5.0])
+def test_growth_rate_is_the_largest_real_part(size, shift):
+    rng = np.random.default_rng(size)
+    # a disc of complex eigenvalues of radius about 20, far from normal
+    matrix = rng.standard_normal((size, size)) * 20 / np.sqrt(size) + shift * np.eye(size)
+    matrix[0] += 3.0
+    expected = np.linalg.eigvals(matrix).real.max()
+    assert growth_rate(matrix) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_growth_rate_near_zero_is_computed_in_full(monkeypatch):
+    rng = np.random.default_rng(3)
+    matrix = rng.standard_normal((450, 450)) / np.sqrt(450)
+    matrix -= (np.linalg.eigvals(matrix).real.max() - 1e-4) * np.eye(450)
+    full = []
+    eigvals = np.linalg.eigvals
+    monkeypatch.setattr(np.linalg, "eigvals", lambda m: full.append(1) or eigvals(m))
+    assert growth_rate(matrix) == pytest.approx(1e-4, abs=1e-9)
+    assert growth_rate(matrix - 10.0 * np.eye(450)) < -9 and len(full) == 1
+
+
+def test_growth_rate_where_arnoldi_does_not_converge(monkeypatch):
+    def give_up(*_, **__):
+        raise scipy.sparse.linalg.ArpackNoConvergence("no", np.array([]), np.array([]))
+
+    monkeypatch.setattr(scipy.sparse.linalg, "eigs", give_up)
+    matrix = np.diag(np.linspace(-500.0, -1.0, 500))
+    assert growth_rate(matrix) == pytest.approx(-1.0)
