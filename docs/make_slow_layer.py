@@ -16,11 +16,12 @@ from pathlib import Path
 
 from make_models import cell, linked, paragraphs, parameter_row, table
 
+from netmod.atlas.targets import PUBLISHED
 from netmod.models.declaration import Parameter
 from netmod.plasticity import slow
 from netmod.plasticity.declaration import GROUPS, evidence
 from netmod.plasticity.environment import PATTERNS
-from netmod.plasticity.field import COORDINATES, MONTAGES
+from netmod.plasticity.field import MONTAGES
 from netmod.plasticity.gates import GATES
 from netmod.plasticity.pharmacology import DRUGS
 from netmod.plasticity.state import STATES
@@ -108,7 +109,7 @@ def places() -> str:
     """Return coordinates, montages and patterns of surroundings."""
     sites = [
         (f"`{name}`", "coil", ", ".join(f"{x:g}" for x in site.mni_mm), cell(linked(site.source)))
-        for name, site in COORDINATES.items()
+        for name, site in PUBLISHED.items()
     ]
     sites += [
         (f"`{name}`", "electrodes",

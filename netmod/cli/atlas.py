@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netmod.cli.output import aligned, known_names, print_wrapped, print_written, wrapped
 from netmod.cli.paths import check_picture, check_writable
 from netmod.cli.words import Parser, add_command
-from netmod.errors import NetmodError
+from netmod.errors import ConfigError, NetmodError
 
 if TYPE_CHECKING:
     from netmod.atlas.check import Finding
@@ -48,6 +48,13 @@ def add_commands(commands: Any) -> None:
     bring.add_argument(
         "-o", "--out", type=Path, metavar="FOLDER", help="instead of the user's data folder"
     )
+    bring.add_argument(
+        "--transpose", action="store_true", help="rows send: the matrices are [source, target]"
+    )
+    bring.add_argument(
+        "--option", nargs="+", action="extend", default=[], metavar="KEY=VALUE",
+        help="of the format, such as weights=SC (npz, mat) or labels=PATH (mrtrix)",
+    )  # fmt: skip
     bring.add_argument("--replace", action="store_true", help="instead of the one that is there")
     export = add_command(inner, "export", export_one, "write an atlas in another format")
     _atlas_argument(export)
@@ -197,12 +204,30 @@ def import_one(args: argparse.Namespace) -> None:
         lengths=args.lengths,
         regions=args.regions,
         fc=args.fc,
+        transpose=args.transpose,
         replace=args.replace,
+        **_options(args.option),
     )
     for finding in check_atlas(atlas):
         if finding.level != "ok":
             print(f"netmod: {finding.level}: {finding.what}: {finding.detail}", file=sys.stderr)
     print_written(atlas.folder)
+
+
+def _options(words: Sequence[str]) -> dict[str, str]:
+    """Return ``KEY=VALUE`` words as a mapping; what has a word of its own is no option."""
+    from inspect import signature
+
+    from netmod.atlas.importing import import_atlas
+
+    taken = signature(import_atlas).parameters
+    pairs = [word.partition("=") for word in words]
+    for word, (key, sign, _) in zip(words, pairs, strict=True):
+        if not key.isidentifier() or not sign or key in taken:
+            raise ConfigError(
+                "not an option of a format", where="--option", expected="KEY=VALUE", got=repr(word)
+            )
+    return {key: value for key, _, value in pairs}
 
 
 def export_one(args: argparse.Namespace) -> None:

@@ -56,15 +56,16 @@ def fit_effective_connectivity(
     start_radius: float = 1.0,
     emphasis: np.ndarray | None = None,
     threshold: float = 1e-3,
+    largest: float | None = None,
     progress: Callable[[int, float, float], None] | None = None,
 ) -> Fit:
     """Fit symmetric log-weights by gradient through FIC and the linear-noise spectrum.
 
     The loss is the mean squared error of the upper-triangle FC plus ``regularisation`` times the
     squared log-deviation from the structural weights. Edges are those with a structural weight
-    above a share of the maximum, and the homotopic pairs, whose callosal fibres tractography misses.
-    Where FC was not measured nothing is compared: there the structural weights are kept but for
-    what the measured pairs, through the network, ask of them.
+    above a share of the maximum, and the homotopic pairs, whose callosal fibres tractography
+    misses. Where FC was not measured nothing is compared: there the structural weights are kept but
+    for what the measured pairs, through the network, ask of them.
 
     Parameters
     ----------
@@ -90,6 +91,9 @@ def fit_effective_connectivity(
         Weight of each FC entry in the error; 1 everywhere when None.
     threshold : float
         Share of the largest structural weight above which there is an edge.
+    largest : float, optional
+        Bound of every weight, approached smoothly (``largest * tanh(w / largest)``). Without it a
+        pair whose FC stands out may be tied together so tightly that it is nearly unstable alone.
     progress : callable, optional
         Called with (step, loss, correlation).
 
@@ -124,7 +128,10 @@ def fit_effective_connectivity(
         start = jnp.asarray(start)
 
         def matrix(log_weights):
-            C = jnp.zeros((n, n)).at[edge[0], edge[1]].set(jnp.exp(log_weights))
+            value = jnp.exp(log_weights)
+            if largest is not None:
+                value = largest * jnp.tanh(value / largest)
+            C = jnp.zeros((n, n)).at[edge[0], edge[1]].set(value)
             return C + C.T
 
         def predicted(log_weights):

@@ -11,31 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.atlas import Atlas
+from netmod.atlas.targets import FARTHEST_MM, PUBLISHED
 from netmod.dynamics.stimulation import gaussian_pattern
 from netmod.errors import ConfigError, DataError, did_you_mean
 from netmod.plasticity.field_files import read_parcel_field
 
 Array = NDArray[np.float64]
 Point = tuple[float, float, float]
-
-FARTHEST_MM = 30.0
-"""A coil position farther than this from every cortical centroid is no place in the brain
-(proposal: about the radius of the largest parcels of a coarse atlas)."""
-
-
-class Site(NamedTuple):
-    """A published coil position.
-
-    Attributes
-    ----------
-    mni_mm : tuple of float
-        Cortical point in MNI space, x to the right.
-    source : str
-        Where it is from.
-    """
-
-    mni_mm: Point
-    source: str
 
 
 class Montage(NamedTuple):
@@ -54,34 +36,10 @@ class Montage(NamedTuple):
     source: str
 
 
-_FOX = "Fox et al. 2012, doi:10.1016/j.biopsych.2012.04.028"
-_OKAMOTO = "Okamoto et al. 2004, doi:10.1016/j.neuroimage.2003.08.026"
 _1010 = (
     "10-10 positions on the MNI head: Jurcak et al. 2007, doi:10.1016/j.neuroimage.2006.09.024; "
     "their choice for this placement is a proposal"
 )
-
-COORDINATES: Mapping[str, Site] = MappingProxyType(
-    {
-        "beam_f3": Site(
-            (-41.5, 41.1, 33.4),
-            "recalled: mean site of the Beam F3 method, Trapp et al. 2020, "
-            "doi:10.1016/j.brs.2020.01.010",
-        ),
-        "eeg_f3": Site((-35.5, 49.4, 32.4), f"cortex below F3, {_OKAMOTO}"),
-        "five_cm_rule": Site((-41.0, 16.0, 54.0), f"recalled: mean site of the 5-cm rule, {_FOX}"),
-        "fox_2012": Site(
-            (-38.0, 44.0, 26.0), f"group site of strongest anticorrelation with the sgACC, {_FOX}"
-        ),
-        "vertex_cz": Site((0.8, -14.7, 73.9), f"cortex below Cz, {_OKAMOTO}"),
-        "motor_hand_left": Site(
-            (-37.0, -21.0, 58.0),
-            "recalled: primary motor cortex, Mayka et al. 2006, "
-            "doi:10.1016/j.neuroimage.2006.02.004; the original may be in Talairach space",
-        ),
-    }
-)
-"""Published coil positions by name."""
 
 MONTAGES: Mapping[str, Montage] = MappingProxyType(
     {
@@ -149,8 +107,8 @@ def coil_field(atlas: Atlas, place: str | ArrayLike, width_mm: float) -> Array:
     atlas : Atlas
         Centroids in MNI space.
     place : str or array_like, shape (3,)
-        A target or region of the atlas, a key of :data:`COORDINATES`, or a point in MNI space, mm
-        (as text ``x,y,z``). The atlas's names come first.
+        A target or region of the atlas, a key of :data:`netmod.atlas.targets.PUBLISHED`, or a
+        point in MNI space, mm (as text ``x,y,z``). The atlas's names come first.
     width_mm : float
         SD of the Gaussian.
 
@@ -279,8 +237,8 @@ def _centres(atlas: Atlas, place: str | ArrayLike) -> tuple[Array, NDArray[np.bo
     if isinstance(place, str) and (place in atlas.targets or place in atlas.region):
         named[atlas.target(place)] = True
         return atlas.centroids_mm[named], named
-    if isinstance(place, str) and place in COORDINATES:
-        point = np.array(COORDINATES[place].mni_mm)
+    if isinstance(place, str) and place in PUBLISHED:
+        point = np.array(PUBLISHED[place].mni_mm)
     else:
         point = _point(atlas, place)
     cortex = np.flatnonzero(atlas.cortex)
@@ -305,7 +263,7 @@ def _centres(atlas: Atlas, place: str | ArrayLike) -> tuple[Array, NDArray[np.bo
 def _point(atlas: Atlas, place: str | ArrayLike) -> Array:
     """Return a point [3] from its numbers or its text."""
     if isinstance(place, str) and "," not in place:
-        targets = (*atlas.targets, *COORDINATES)
+        targets = (*atlas.targets, *PUBLISHED)
         raise ConfigError(
             f"unknown place '{place}'",
             where=f"atlas '{atlas.name}'",

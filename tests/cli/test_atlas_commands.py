@@ -285,11 +285,29 @@ def test_import_passes_every_option(small, capsys, monkeypatch, workplace):
 
     monkeypatch.setattr("netmod.atlas.importing.import_atlas", bring)
     words = "w.csv --name mine --format csv --lengths l.csv --regions r.tsv --fc f.csv -o out"
-    assert main(["atlas", "import", *words.split(), "--replace"]) == 0
+    more = ["--replace", "--transpose", "--option", "weights=SC", "labels=a=b"]
+    assert main(["atlas", "import", *words.split(), *more]) == 0
     assert seen == {
         "path": Path("w.csv"), "name": "mine", "folder": Path("out"), "format": "csv",
         "lengths": Path("l.csv"), "regions": Path("r.tsv"), "fc": Path("f.csv"), "replace": True,
+        "transpose": True, "weights": "SC", "labels": "a=b",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["weights", "=SC", "a b=1", "name=x", "folder=/tmp"])
+def test_an_option_is_a_key_and_a_value(word, capsys, workplace):
+    assert main(["atlas", "import", "x.npz", "--name", "a", "--option", word]) == 2
+    assert "--option: not an option of a format\n  expected: KEY=VALUE" in capsys.readouterr().err
+
+
+def test_an_option_reaches_the_format(small, capsys, workplace):
+    np.savez(workplace / "w.npz", SC=load_atlas("small").weights, other=np.eye(3))
+    regions = str(load_atlas("small").folder / "regions.tsv")
+    words = ["atlas", "import", "w.npz", "--name", "chosen", "--regions", regions]
+    assert main([*words, "--option", "weights=SC"]) == 0
+    np.testing.assert_array_equal(load_atlas("chosen").weights, load_atlas("small").weights)
+    assert main([*words, "--replace", "--option", "wieghts=SC"]) == 2
+    assert "weights" in capsys.readouterr().err
 
 
 def test_target_lists_regions_weights_and_distances(small, capsys):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from netmod.atlas import Atlas, load_atlas
+from netmod.atlas.targets import PUBLISHED
 from netmod.errors import ConfigError, DataError
 from netmod.plasticity.field import (
-    COORDINATES,
     MONTAGES,
     coil_field,
     dipole_field,
@@ -24,10 +24,10 @@ from netmod.plasticity.field import (
 DK84 = load_atlas("dk84")
 FRONTAL = ("SFG", "RMFG", "CMFG", "POP", "POR", "PTR", "LOFG", "MOFG", "FP")
 TARGETS = "dlpfc_left, dlpfc_right, sgacc, mpfc, hippocampus, amygdala, vertex, motor_left"
-SITES = "beam_f3, eeg_f3, five_cm_rule, fox_2012, vertex_cz, motor_hand_left"
+SITES = ", ".join(PUBLISHED)
 
 widths = st.floats(1.0, 60.0)
-places = st.sampled_from([*DK84.targets, *DK84.region, *COORDINATES])
+places = st.sampled_from([*DK84.targets, *DK84.region, *PUBLISHED])
 
 
 def small(centroids, kind=None, targets=None):
@@ -127,12 +127,12 @@ def test_published_sites_reach_the_gyrus_they_are_meant_for(name, regions):
     field = coil_field(DK84, name, 12.0)
     strongest = np.argsort(field)[::-1][: len(regions)]
     assert {DK84.region[i] for i in strongest} == regions
-    assert "doi:10." in COORDINATES[name].source
+    assert "doi:10." in PUBLISHED[name].source
 
 
 def test_the_five_cm_rule_lies_behind_the_others_as_published():
     # Trapp et al. 2020: Beam F3 lies 2.6 +- 1.0 cm in front of and beside the 5.5-cm site
-    beam, five = COORDINATES["beam_f3"].mni_mm, COORDINATES["five_cm_rule"].mni_mm
+    beam, five = PUBLISHED["beam_f3"].mni_mm, PUBLISHED["five_cm_rule"].mni_mm
     assert 16.0 < dist(beam, five) < 36.0
     assert beam[1] > five[1]
 
@@ -176,7 +176,7 @@ def test_permuting_the_regions_permutes_the_fields(place, order):
 def test_turning_brain_and_stimulus_together_changes_nothing(angles):
     turn = rotation(angles)
     other = dataclasses.replace(DK84, centroids_mm=DK84.centroids_mm @ turn.T)
-    point = np.array(COORDINATES["fox_2012"].mni_mm)
+    point = np.array(PUBLISHED["fox_2012"].mni_mm)
     np.testing.assert_allclose(
         coil_field(other, turn @ point, 15.0), coil_field(DK84, point, 15.0), atol=1e-12
     )

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from netmod.atlas.targets import PUBLISHED
 from netmod.errors import ConfigError
 from netmod.plasticity.environment import ENVIRONMENTS
-from netmod.plasticity.field import COORDINATES
 from netmod.plasticity.gates import GATES, combined
 from netmod.plasticity.pharmacology import DRUGS
 from netmod.treatments import MODIFIERS
@@ -67,7 +67,7 @@ def test_a_modifier_changes_exactly_one_kind_of_thing(name):
 
 
 def test_published_places_are_known():
-    assert {"beam_f3", "fox_2012"} <= set(COORDINATES)
+    assert {"beam_f3", "fox_2012"} <= set(PUBLISHED)
 
 
 def test_the_psychedelics_are_those_that_activate_5ht2a():
