@@ -38,8 +38,8 @@ BY_ATLAS = {
         "by_strength": True,
     },
 }
-"""What differs from :data:`SETTINGS`. Edges are bounded: a pair whose FC stands out would be tied so
-tightly that some people's would be unstable. The regularisation goes with the number of edges."""
+"""What differs from :data:`SETTINGS`. Edges are bounded: a pair whose FC stands out would be tied
+so tightly that some people's would be unstable. The regularisation goes with the edges' number."""
 
 
 def main() -> int:
