@@ -25,8 +25,9 @@ BATCH = 32
 """Networks simulated in one call: one compiled shape for a whole study, and a step of progress."""
 
 
-MANY = 8
-"""Batches from which the linear engine's program is compiled for every device."""
+MANY = 1.6e6
+"""Regions squared times networks from which the linear engine's program is compiled for every
+device: below, compiling it once more takes longer than it saves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,8 @@ def run_cells(
         for first in range(0, len(group), BATCH)
     ]
     found = (run(scenario, batch) for batch in batches)
-    if scenario.engine == "linear" and len(batches) >= MANY:
+    work = sum(cell.parameters.n_regions ** 2 for cell in distinct)
+    if scenario.engine == "linear" and len(batches) > 1 and work >= MANY:
         found = _on_all_devices(scenario, batches)
     for batch, readings in zip(batches, found, strict=True):
         for cell, reading in zip(batch, readings, strict=True):

@@ -99,8 +99,6 @@ class Inhibition:
         hours : float
             Since the last call; the first call has none before it.
         """
-        import jax
-
         share = 1.0
         lanes = list(zip(networks, baselines, strict=True))
         if self._first:
@@ -110,9 +108,7 @@ class Inhibition:
         target = (1.0 - share) * self.J + share * np.stack(baselines)
         follow = share * self._follow
         stacked = stack([p.replace(J=J) for p, J in zip(networks, self.J, strict=True)])
-        state, J, residual = jax.tree.map(
-            np.asarray, self._solve(stacked, self.state, target, follow, self._set_point_hz)
-        )
+        state, J, residual = self._solve(stacked, self.state, target, follow, self._set_point_hz)
         self.converged = np.where(self._moved, residual < CONVERGED, self.converged)
         renewed = (self.converged & self._moved)[:, None]
         self.J = np.where(renewed, J, np.where(self._moved[:, None], target, self.J))
@@ -136,12 +132,34 @@ def _equal(a: tuple[Parameters, np.ndarray], b: tuple[Parameters, np.ndarray]) -
 
 @lru_cache(maxsize=8)
 def _program(model_name: str):
+    """Return ``solve(parameters, start, baseline, follow, set_point)``, lanes on all devices."""
     import jax
+    from jax.sharding import Mesh, PartitionSpec
 
     one = partial(equilibrium, MODELS[model_name])
+    devices = jax.local_devices()
 
-    @jax.jit
-    def solve(parameters, start, baseline, follow, set_point):
-        return jax.lax.map(lambda x: one(*x), (parameters, start, baseline, follow, set_point))
+    def every(lanes):
+        return jax.lax.map(lambda x: one(*x), lanes)
+
+    if len(devices) == 1:
+        spread = jax.jit(every)
+    else:
+        lanes = PartitionSpec("lanes")
+        mesh = Mesh(np.array(devices), ("lanes",))
+        # an own loop on each device: lanes differ in the steps that they need
+        spread = jax.jit(
+            jax.shard_map(every, mesh=mesh, in_specs=(lanes,), out_specs=lanes, check_vma=False)
+        )
+
+    def solve(*lanes):
+        count = len(lanes[-1])
+        # neighbours on different devices: those of one arm need about as many steps; the last
+        # lane fills up
+        order = np.arange(-(-count // len(devices)) * len(devices)).reshape(-1, len(devices))
+        order = order.T.ravel()
+        placed = jax.tree.map(lambda x: np.asarray(x)[np.minimum(order, count - 1)], lanes)
+        back = np.argsort(order)[:count]
+        return jax.tree.map(lambda x: np.asarray(x)[back], spread(placed))
 
     return solve
