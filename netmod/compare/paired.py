@@ -27,7 +27,8 @@ class Contrast:
     ci_low, ci_high : float
         95 % bootstrap interval of the difference.
     hedges_g : float
-        Difference over the average SD (paired) or pooled SD (groups), small-sample corrected.
+        Difference over the average SD (paired) or pooled SD (groups), small-sample corrected;
+        NaN for two pairs, where the correction leaves nothing.
     d_z : float
         Difference over the SD of the differences; NaN for groups.
     """
@@ -61,7 +62,7 @@ def paired_contrast(
     Parameters
     ----------
     values, reference : array_like, shape (S,)
-        One value per subject in the same order; pairs with a NaN are dropped.
+        One value per subject in the same order; pairs with a NaN or infinity are dropped.
     seed, n_bootstrap : int
         Resamples of subjects and their seed.
 
@@ -98,7 +99,7 @@ def paired_contrast(
         difference,
         low,
         high,
-        small_sample_factor(n - 1) * _ratio(difference, average_sd, reference),
+        _corrected(_ratio(difference, average_sd, reference), n - 1),
         _ratio(difference, differences.std(ddof=1), differences),
     )
 
@@ -111,7 +112,7 @@ def group_contrast(
     Parameters
     ----------
     values : array_like, shape (S,)
-        One value per subject of the first group; NaN are dropped.
+        One value per subject of the first group; NaN and infinity are dropped.
     reference : array_like, shape (R,)
         The same for the group of reference.
     seed, n_bootstrap : int
@@ -138,12 +139,22 @@ def group_contrast(
         difference,
         low,
         high,
-        small_sample_factor(n - 2) * _ratio(difference, pooled_sd, reference),
+        _corrected(_ratio(difference, pooled_sd, reference), n - 2),
     )
 
 
 def small_sample_factor(df: int) -> float:
     """Return Hedges' correction ``1 − 3 / (4 df − 1)`` of a standardised difference.
+
+    Parameters
+    ----------
+    df : int
+        Degrees of freedom of the SD.
+
+    Returns
+    -------
+    float
+        NaN below 2, where a standardised difference has no expectation to be corrected.
 
     Notes
     -----
@@ -151,7 +162,7 @@ def small_sample_factor(df: int) -> float:
     conditions (Lakens 2013, doi:10.3389/fpsyg.2013.00863), so that a high correlation of the
     pairs, which noise shared by the arms makes, does not inflate it as it does ``d_z``.
     """
-    return 1.0 - 3.0 / (4.0 * df - 1.0)
+    return 1.0 - 3.0 / (4.0 * df - 1.0) if df >= 2 else float("nan")
 
 
 def bootstrap_interval(
@@ -175,14 +186,23 @@ def bootstrap_interval(
         Bias-corrected and accelerated; plain percentiles where the correction is undefined (all
         resamples on one side); the single value twice when nothing varies.
 
+    Raises
+    ------
+    DataError
+        If there is no resample.
+
     Notes
     -----
     Efron 1987, doi:10.1080/01621459.1987.10478410. Same resamples and formula as
     ``scipy.stats.bootstrap(method="BCa", rng=default_rng(seed))``, which is the oracle of the
-    tests; written for means, where resampling is a product with a matrix of counts.
+    tests; written for means, where resampling is a product with a matrix of counts. Of 95 %
+    intervals of normal data it holds the true mean in 88 % with 8 subjects, 92 % with 16,
+    94 % with 32 (``benchmarks/calibration.py``).
     """
     from scipy.special import ndtr, ndtri
 
+    if n_bootstrap < 1:
+        raise DataError("a bootstrap needs resamples", expected="1 or more", got=str(n_bootstrap))
     counts = _resample_counts(tuple(sample.size for sample in samples), seed, n_bootstrap)
     centres = [sample.mean() for sample in samples]
     sign = (1.0, -1.0)
@@ -227,6 +247,11 @@ def _resample_counts(
         tally = np.bincount(flat, minlength=n_bootstrap * size).reshape(n_bootstrap, size)
         counts.append(tally / size)
     return tuple(counts)
+
+
+def _corrected(size: float, df: int) -> float:
+    # no difference is no effect, also where too few subjects leave the correction undefined
+    return small_sample_factor(df) * size if size else size
 
 
 def _ratio(difference: float, sd: float, scale_of: NDArray) -> float:

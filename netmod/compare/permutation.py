@@ -7,7 +7,7 @@ change group), so that the correlation between metrics, arms and times is kept a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations, islice
 from math import comb
 
@@ -45,29 +45,23 @@ def sign_flip(
     Raises
     ------
     DataError
-        If the differences are not a table.
+        If the differences are not a table, or there is no permutation.
 
     Notes
     -----
     Exact over all patterns when 2^S ≤ 2^16, otherwise Monte Carlo with the observed pattern
     counted (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585). Nichols & Holmes 2002,
-    doi:10.1002/hbm.1058. The smallest p of S subjects is 2^(1−S).
+    doi:10.1002/hbm.1058. The smallest p of S subjects is 2^(1−S). Without an effect the
+    differences must be symmetric about 0, which two scans of one person exchanged make true; with
+    skewed ones of another origin 6 to 8 % of null studies fall below 5 %
+    (``benchmarks/calibration.py``).
     """
     table = _table(differences)
-    present = np.isfinite(table)
-    n = present.sum(axis=1)
-    valid = n >= 2
-    x = np.where(present, table, 0.0)[valid]
-    n = n[valid]
-    norm = np.sqrt(n * (x**2).sum(axis=1))
-    norm = np.where(norm > 0, norm, np.inf)
-
-    def statistic(signs: NDArray) -> NDArray:
-        return _t(np.abs(signs @ x.T) / norm, n - 1)
-
-    patterns, exact = _sign_patterns(table.shape[1], n_permutations, seed)
+    valid = np.isfinite(table).sum(axis=1) >= 2
+    statistic = paired_t(table[valid])
+    patterns, exact = sign_patterns(table.shape[1], n_permutations, seed)
     observed = statistic(np.ones((1, table.shape[1])))[0]
-    return _tail(observed, map(statistic, patterns), valid, exact)
+    return _tail(np.abs(observed), (np.abs(statistic(some)) for some in patterns), valid, exact)
 
 
 def group_shuffle(
@@ -92,7 +86,12 @@ def group_shuffle(
     Raises
     ------
     DataError
-        If the two tables differ in rows.
+        If the two tables differ in rows, or there is no permutation.
+
+    Notes
+    -----
+    Exchanging subjects tests whether both groups have one distribution. With groups of different
+    size a difference of variance alone may be found, or hide a difference of means.
     """
     first, second = _table(values), _table(reference)
     if first.shape[0] != second.shape[0]:
@@ -101,14 +100,57 @@ def group_shuffle(
             got=f"{first.shape[0]} and {second.shape[0]} rows",
         )
     table = np.hstack([first, second])
-    present = np.isfinite(table)
     valid = (np.isfinite(first).sum(axis=1) >= 2) & (np.isfinite(second).sum(axis=1) >= 2)
-    mask = present[valid].astype(float)
+    statistic = group_t(table[valid])
+    size, total = first.shape[1], table.shape[1]
+    patterns, exact = member_patterns(size, total, n_permutations, seed)
+    observed = statistic((np.arange(total) < size).astype(float)[None])[0]
+    return _tail(np.abs(observed), (np.abs(statistic(some)) for some in patterns), valid, exact)
+
+
+def paired_t(table: NDArray) -> Callable[[NDArray], NDArray]:
+    """Return the function from sign patterns to t of every row.
+
+    Parameters
+    ----------
+    table : ndarray, shape (R, S)
+        Differences, one column per subject; NaN are left out of their row.
+
+    Returns
+    -------
+    callable
+        ``signs [P, S] → t [P, R]``; 0 for a row without any difference, large but finite for one
+        whose differences are all equal.
+    """
+    present = np.isfinite(table)
+    n = present.sum(axis=1)
+    x = np.where(present, table, 0.0)
+    norm = np.sqrt(n * (x**2).sum(axis=1))
+    norm = np.where(norm > 0, norm, np.inf)
+    return lambda signs: _t(signs @ x.T / norm, n - 1)
+
+
+def group_t(table: NDArray) -> Callable[[NDArray], NDArray]:
+    """Return the function from memberships to the pooled-variance t of every row.
+
+    Parameters
+    ----------
+    table : ndarray, shape (R, S)
+        Values of both groups together, one column per subject; NaN are left out of their row.
+
+    Returns
+    -------
+    callable
+        ``member [P, S]``, 1 for the first group and 0 for the other, ``→ t [P, R]``; 0 for a row
+        that does not vary.
+    """
+    present = np.isfinite(table)
+    mask = present.astype(float)
     n = mask.sum(axis=1)
-    x = np.where(present, table, 0.0)[valid]
-    x -= mask * (x.sum(axis=1) / n)[:, None]
+    filled = np.where(present, table, 0.0)
+    x = filled - mask * (filled.sum(axis=1) / n)[:, None]
     squares = (x**2).sum(axis=1)
-    nothing = squares <= (1e-12 * np.abs(np.where(present, table, 0.0)[valid]).max(axis=1)) ** 2
+    nothing = squares <= (1e-12 * np.abs(filled).max(axis=1)) ** 2
     x[nothing] = 0.0
     squares = np.where(nothing, np.inf, squares)
 
@@ -118,12 +160,9 @@ def group_shuffle(
         both = (inside > 0) & (outside > 0)
         # the share of all squares that lies between the groups is u², as for one sample
         harmonic = np.where(both, n / np.maximum(inside * outside, 1.0), 0.0)
-        return _t(np.abs(member @ x.T) * np.sqrt(harmonic / squares), n - 2)
+        return _t(member @ x.T * np.sqrt(harmonic / squares), n - 2)
 
-    size, total = first.shape[1], table.shape[1]
-    patterns, exact = _member_patterns(size, total, n_permutations, seed)
-    observed = statistic((np.arange(total) < size).astype(float)[None])[0]
-    return _tail(observed, map(statistic, patterns), valid, exact)
+    return statistic
 
 
 def _table(values: ArrayLike) -> NDArray[np.float64]:
@@ -138,7 +177,7 @@ def _table(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def _t(u: NDArray, df: NDArray) -> NDArray:
-    """Return ``|t|`` from the cosine u between the data and the effect."""
+    """Return t from the cosine u between the data and the effect."""
     return u * np.sqrt(df / np.maximum(1.0 - u**2, _RESIDUE))
 
 
@@ -164,11 +203,25 @@ def _tail(
     return results[0], results[1]
 
 
-def _sign_patterns(size: int, n_permutations: int, seed: int) -> tuple[Iterator[NDArray], bool]:
-    """Yield chunks of sign patterns [pattern, subject]; the first subject keeps its sign.
+def sign_patterns(size: int, n_permutations: int, seed: int) -> tuple[Iterator[NDArray], bool]:
+    """Return sign patterns in chunks, and whether they are all there are.
 
-    A pattern and its opposite give the same two-sided statistic: half of them are enough.
+    Parameters
+    ----------
+    size : int
+        S, subjects.
+    n_permutations, seed : int
+        As for :func:`sign_flip`.
+
+    Returns
+    -------
+    patterns : iterator of ndarray, shape (P, S)
+        Signs, 1 or -1. Where all are tried the first subject keeps its sign: a pattern and its
+        opposite give the same two-sided statistic, and half of them are enough.
+    exact : bool
+        True when all are tried; otherwise the observed pattern is not among them.
     """
+    _check_permutations(n_permutations)
     if 2**size <= EXACT_UP_TO:
         codes = np.arange(2 ** max(size - 1, 0))[:, None]
         bits = (codes >> np.arange(size)[None, :]) & 1
@@ -180,10 +233,26 @@ def _sign_patterns(size: int, n_permutations: int, seed: int) -> tuple[Iterator[
     ), False
 
 
-def _member_patterns(
+def member_patterns(
     size: int, total: int, n_permutations: int, seed: int
 ) -> tuple[Iterator[NDArray], bool]:
-    """Yield chunks of memberships [pattern, subject] of the first group, 1 or 0."""
+    """Return memberships of the first group in chunks, and whether they are all there are.
+
+    Parameters
+    ----------
+    size, total : int
+        Subjects of the first group, and S of both.
+    n_permutations, seed : int
+        As for :func:`group_shuffle`.
+
+    Returns
+    -------
+    patterns : iterator of ndarray, shape (P, S)
+        1 for a subject in the first group, otherwise 0.
+    exact : bool
+        True when all divisions are tried; otherwise the observed one is not among them.
+    """
+    _check_permutations(n_permutations)
     if comb(total, size) <= EXACT_UP_TO:
         return _all_members(size, total), True
     rng = np.random.default_rng(seed)
@@ -199,6 +268,13 @@ def _all_members(size: int, total: int) -> Iterator[NDArray]:
         member = np.zeros((len(chunk), total))
         np.put_along_axis(member, np.array(chunk, dtype=int).reshape(len(chunk), size), 1.0, axis=1)
         yield member
+
+
+def _check_permutations(number: int) -> None:
+    if number < 1:
+        raise DataError(
+            "a permutation test needs permutations", expected="1 or more", got=str(number)
+        )
 
 
 def _chunks(total: int) -> Iterator[int]:

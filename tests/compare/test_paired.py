@@ -124,3 +124,16 @@ def test_coverage_of_the_interval():
 def test_shapes_that_do_not_fit():
     with pytest.raises(DataError, match=r"got: shapes \[5\] and \[4\]"):
         paired_contrast(A, B[:4])
+
+
+def test_two_pairs_have_no_corrected_size():
+    got = paired_contrast([1.0, 3.0], [0.5, 1.0])
+    assert got.difference == 1.25
+    assert np.isnan(got.hedges_g)  # the correction is 0 at one degree of freedom
+    assert paired_contrast([1.0, 3.0], [1.0, 3.0]).hedges_g == 0.0
+    assert np.isfinite(group_contrast([1.0, 3.0], [0.5, 1.0]).hedges_g)
+
+
+def test_a_bootstrap_needs_resamples():
+    with pytest.raises(DataError, match="needs resamples"):
+        paired_contrast(A, B, n_bootstrap=0)

@@ -133,3 +133,20 @@ def test_shapes_that_do_not_fit():
         sign_flip([1.0, 2.0, 3.0])
     with pytest.raises(DataError, match="2 and 1 rows"):
         group_shuffle(np.ones((2, 3)), np.ones((1, 3)))
+
+
+def test_ties_and_zeros_against_explicit_enumeration():
+    d = np.array([1.0, 1.0, 0.0, -1.0, 2.0, 0.0])
+    sums = [abs(np.dot(1.0 - 2.0 * (code >> np.arange(6) & 1), d)) for code in range(2**6)]
+    assert sign_flip(d[None])[0][0] == np.mean(np.array(sums) >= abs(d.sum()))
+
+
+def test_one_subject_has_no_p():
+    assert np.isnan(sign_flip([[1.0], [2.0]])).all()
+
+
+def test_no_permutations():
+    with pytest.raises(DataError, match=r"needs permutations(.|\n)*got: 0"):
+        sign_flip(np.ones((1, 30)), 0)
+    with pytest.raises(DataError, match="needs permutations"):
+        group_shuffle(np.ones((1, 30)), np.ones((1, 30)), -1)
