@@ -11,6 +11,45 @@ from netmod.errors import DataError
 
 _SHOWN = 8  # regions named in one message
 MAX_R = 1.0 - 1e-7  # |r| = 1 would be infinite in Fisher z; this is z = 8.4
+FLAT = 8.0  # a range of so many roundings of the largest value is a constant series
+
+
+def check_series(
+    series: ArrayLike, names: Sequence[str] | None = None, least: int = 2
+) -> NDArray[np.float64]:
+    """Return a series as an array of floats once it can have a connectivity.
+
+    Parameters
+    ----------
+    series : array_like, shape (T, N)
+        One row per time point, one column per region; any unit.
+    names : sequence of str, optional
+        Region names for messages; their indexes without.
+    least : int
+        Fewest time points.
+
+    Returns
+    -------
+    ndarray, shape (T, N)
+
+    Raises
+    ------
+    DataError
+        If the series is not two-dimensional, has fewer than ``least`` time points, or a region's
+        series is constant or holds values that are not finite.
+    """
+    series = np.asarray(series, dtype=float)
+    if series.ndim != 2 or series.shape[0] < least or series.shape[1] < 1:
+        number = "two" if least == 2 else str(least)
+        raise DataError(
+            f"a connectivity needs a series of at least {number} time points",
+            expected=f"shape [time, region] with {number} rows or more",
+            got=f"shape {list(series.shape)}",
+        )
+    refuse(~np.isfinite(series).all(axis=0), "a series that is not finite", names)
+    flat = np.ptp(series, axis=0) <= FLAT * np.finfo(float).eps * np.abs(series).max(axis=0)
+    refuse(flat, "constant series, hence no correlation", names)
+    return series
 
 
 def covariance(series: ArrayLike, names: Sequence[str] | None = None) -> NDArray[np.float64]:
@@ -34,16 +73,7 @@ def covariance(series: ArrayLike, names: Sequence[str] | None = None) -> NDArray
         If the series is not two-dimensional, has fewer than two time points, or a region's series
         is constant or holds values that are not finite.
     """
-    series = np.asarray(series, dtype=float)
-    if series.ndim != 2 or series.shape[0] < 2 or series.shape[1] < 1:
-        raise DataError(
-            "a covariance needs a series of at least two time points",
-            expected="shape [time, region] with two rows or more",
-            got=f"shape {list(series.shape)}",
-        )
-    _refuse(~np.isfinite(series).all(axis=0), "a series that is not finite", names)
-    flat = np.ptp(series, axis=0) <= 8 * np.finfo(float).eps * np.abs(series).max(axis=0)
-    _refuse(flat, "constant series, hence no correlation", names)
+    series = check_series(series, names)
     centred = series - series.mean(axis=0)
     return centred.T @ centred / (series.shape[0] - 1)
 
@@ -74,12 +104,12 @@ def correlation(cov: ArrayLike, names: Sequence[str] | None = None) -> NDArray[n
     diagonal = np.diagonal(cov, axis1=-2, axis2=-1)
     lead = tuple(range(cov.ndim - 2))
     bad = (~np.isfinite(diagonal)).any(axis=lead)
-    _refuse(
+    refuse(
         bad if bad.any() else (~finite).any(axis=(*lead, -1)),
         "a covariance that is not finite",
         names,
     )
-    _refuse((diagonal <= 0).any(axis=lead), "no variance, hence no correlation", names)
+    refuse((diagonal <= 0).any(axis=lead), "no variance, hence no correlation", names)
     sd = np.sqrt(diagonal)
     r = cov / (sd[..., :, None] * sd[..., None, :])
     r = np.clip((r + np.swapaxes(r, -1, -2)) / 2, -1.0, 1.0)
@@ -144,6 +174,45 @@ def regress_global_signal(cov: ArrayLike, names: Sequence[str] | None = None) ->
     return residual * sd[..., :, None] * sd[..., None, :]
 
 
+def remove_global_signal(
+    series: ArrayLike, names: Sequence[str] | None = None
+) -> NDArray[np.float64]:
+    """Return what is left of every region when the global signal is regressed out of its series.
+
+    The covariance of the result is :func:`regress_global_signal` of the covariance. This form is
+    for estimators that need the series: ranks, lags, windows, phases.
+
+    Parameters
+    ----------
+    series : array_like, shape (T, N)
+        Any unit.
+    names : sequence of str, optional
+        Region names for messages.
+
+    Returns
+    -------
+    ndarray, shape (T, N)
+        Residuals of mean 0 in the unit of ``series``; 0 where a region is nothing but global
+        signal.
+
+    Raises
+    ------
+    DataError
+        As :func:`check_series`.
+    """
+    series = check_series(series, names)
+    centred = series - series.mean(axis=0)
+    sd = centred.std(axis=0)
+    signal = (centred / sd).mean(axis=1)
+    power = signal @ signal
+    rounding = series.size * np.finfo(float).eps
+    if power <= rounding:  # series that cancel have no global signal
+        return centred
+    residual = centred - np.outer(signal, signal @ centred / power)
+    left = (residual**2).sum(axis=0) > 4 * rounding * sd**2
+    return np.where(left, residual, 0.0)
+
+
 def _square(cov: ArrayLike) -> NDArray[np.float64]:
     cov = np.asarray(cov, dtype=float)
     if cov.ndim < 2 or cov.shape[-1] != cov.shape[-2] or cov.shape[-1] == 0:
@@ -155,8 +224,8 @@ def _square(cov: ArrayLike) -> NDArray[np.float64]:
     return cov
 
 
-def _refuse(bad: NDArray, what: str, names: Sequence[str] | None) -> None:
-    """Raise a DataError that names the regions marked in ``bad [N]``."""
+def refuse(bad: NDArray, what: str, names: Sequence[str] | None = None) -> None:
+    """Raise a DataError that names the regions marked in ``bad [N]``, if there are any."""
     index = np.flatnonzero(bad)
     if index.size == 0:
         return

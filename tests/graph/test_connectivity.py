@@ -11,6 +11,7 @@ from netmod.graph.connectivity import (
     covariance,
     fisher_z,
     regress_global_signal,
+    remove_global_signal,
 )
 
 
@@ -121,3 +122,29 @@ def test_bad_covariances_name_the_region():
         correlation(np.ones((3, 4)))
     with pytest.raises(DataError, match="two time points"):
         covariance(np.ones((1, 4)))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 9))
+def test_removing_the_global_signal_from_series_is_the_regression_of_their_covariance(seed, size):
+    from netmod.observe.filters import global_signal_regression
+
+    series = make_series(seed, 60, size)
+    residual = remove_global_signal(series)
+    scale = series.std(axis=0)
+    np.testing.assert_allclose(
+        residual / scale, global_signal_regression(series) / scale, atol=1e-12
+    )
+    expected = regress_global_signal(covariance(series))
+    got = residual.T @ residual / (len(series) - 1)
+    np.testing.assert_allclose(
+        got / np.outer(scale, scale), expected / np.outer(scale, scale), atol=1e-11
+    )
+
+
+def test_series_that_are_only_global_signal_leave_nothing_and_opposed_ones_everything():
+    one = np.random.default_rng(0).standard_normal((50, 1))
+    np.testing.assert_array_equal(remove_global_signal(one * [1.0, 2.0, 7.0] + 5.0), 0.0)
+    opposed = one * [1.0, -1.0]
+    np.testing.assert_allclose(remove_global_signal(opposed), opposed - opposed.mean(axis=0))
+    with pytest.raises(DataError, match="got: region 1\n"):
+        remove_global_signal(np.column_stack([one, np.ones(50)]))
