@@ -13,7 +13,7 @@ three values, which an observer of every step sees. Where few steps decide (rare
 correlation time of the noise, steps near the fastest time constant), use normals.
 
 It pays where drawing is a large part of a step: Euler at 0.1 ms gains a quarter to a third at 32
-and 128 lanes, Heun at 1 ms a tenth or less (``python -m benchmarks simulate``, benchmarks/README.md).
+and 128 lanes, Heun at 1 ms a tenth or less (``python -m benchmarks simulate``).
 """
 
 from __future__ import annotations
