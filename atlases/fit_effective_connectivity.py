@@ -34,7 +34,10 @@ BY_ATLAS = {
     # Streamline counts of small parcels span five decades: without the parcels' sizes, a share of
     # the largest weight would leave a tenth of the edges and three parcels without any.
     "glasser379": {
-        "steps": 400, "regularisation": 1.5e-8, "threshold": 1e-4, "largest": 0.5,
+        "steps": 400,
+        "regularisation": 1.5e-8,
+        "threshold": 1e-4,
+        "largest": 0.5,
         "by_strength": True,
     },
 }

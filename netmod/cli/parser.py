@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 
 from netmod import __version__
-from netmod.cli import atlas, listings, studies
+from netmod.cli import atlas, claims, listings, studies
 from netmod.cli.words import EPILOG, Parser, add_command, positive, seed
 
 
@@ -68,6 +68,7 @@ def make_parser() -> argparse.ArgumentParser:
     ):
         listing = command(name, call, f"{name} with parameters, units, ranges and sources")
         listing.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    claims.add_commands(commands)
     atlas.add_commands(commands)
     command("schema", listings.schema, "print the JSON Schema of a scenario file")
     init = command("init", studies.init, "write a commented scenario to start from")

@@ -74,7 +74,7 @@ def run_cells(
         for first in range(0, len(group), BATCH)
     ]
     found = (run(scenario, batch) for batch in batches)
-    work = sum(cell.parameters.n_regions ** 2 for cell in distinct)
+    work = sum(cell.parameters.n_regions**2 for cell in distinct)
     if scenario.engine == "linear" and len(batches) > 1 and work >= MANY:
         found = _on_all_devices(scenario, batches)
     for batch, readings in zip(batches, found, strict=True):

@@ -1,0 +1,378 @@
+"""What rows look at: slow states and scans of every arm, computed once and kept on disk.
+
+An arm is computed once, whatever rows ask for it: its files are named by a digest of everything
+that decides their numbers (the study's settings, the atlas, the arm without its name), so that a
+second call, or another selection of rows, finds them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netmod.errors import DataError
+from netmod.graph import NetworkMasks, signature_rows
+from netmod.plasticity.state import STATES
+from netmod.units import format_time
+
+if TYPE_CHECKING:
+    from netmod.atlas import Atlas
+    from netmod.scenario import Scenario
+    from netmod.study.engines import Reading
+    from netmod.study.prepare import Cell, Cohort
+
+TOGETHER = 24
+"""Arms whose networks are followed at once: what fits into memory."""
+
+_PERSONAL = ("stress", "tone", "occupancy_2a", "occupancy_nmda", "maturity", "autoreceptor")
+"""States of a person as a whole whose course is kept at every traced time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """The slow states of one arm's subjects.
+
+    Attributes
+    ----------
+    times_h : ndarray, shape (time,)
+        Hours of the scans.
+    states : mapping of str to ndarray, shape (time, subject, ...)
+        States of :data:`netmod.plasticity.state.STATES` at these; pools of several coil places
+        added up.
+    trace_h : ndarray, shape (moment,)
+        Every traced hour.
+    personal : mapping of str to ndarray, shape (moment, subject)
+        States of a person as a whole at these.
+    seizures : mapping of str to ndarray, shape (shock, subject)
+        ``duration_s``, ``suppression``, ``spread`` of every shock; empty without shocks.
+    """
+
+    times_h: np.ndarray
+    states: Mapping[str, np.ndarray]
+    trace_h: np.ndarray
+    personal: Mapping[str, np.ndarray]
+    seizures: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Scans:
+    """One arm at one time: the scans and networks of its subjects.
+
+    Attributes
+    ----------
+    ok : ndarray, shape (subject,), bool
+        Whether a scan has numbers.
+    fc : ndarray, shape (subject, region, region), float32
+        Correlation of BOLD.
+    signatures : mapping of str to ndarray, shape (subject,)
+        Metrics of :data:`netmod.graph.METRICS` that one scan gives; NaN where not ok.
+    weights : ndarray, shape (subject, 2, target, source), float32
+        Long-range weights onto excitation and inhibition.
+    glutamate, gaba : ndarray, shape (subject, region)
+        Proxies: recurrent excitation times excitatory gating (w_plus S_E), inhibition times
+        inhibitory gating (J S_I), at the fixed point.
+    growth : ndarray, shape (subject,)
+        Largest growth rate of a small disturbance in 1/s; NaN with conduction delays.
+    """
+
+    ok: np.ndarray
+    fc: np.ndarray
+    signatures: Mapping[str, np.ndarray]
+    weights: np.ndarray
+    glutamate: np.ndarray
+    gaba: np.ndarray
+    growth: np.ndarray
+
+
+class Evidence:
+    """Courses and scans of a study's arms.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        All arms that rows may ask for, and their times.
+    atlas : Atlas
+        Its atlas.
+    folder : Path
+        Where files are kept.
+    """
+
+    def __init__(self, scenario: Scenario, atlas: Atlas, folder: Path) -> None:
+        self.scenario, self.atlas, self.folder = scenario, atlas, folder
+        self._arms = {arm.name: arm for arm in scenario.arms}
+        self._times = dict(zip(scenario.times_h, scenario.times, strict=True))
+        self._root = _root_digest(scenario, atlas)
+        self.memo: dict[tuple, np.ndarray] = {}
+        """What observables derive from scans and ask for again, as FC in Fisher z."""
+
+    def events(self, arm: str) -> list[float]:
+        """Return the hours of an arm's sessions, shocks, doses and stretches, in order."""
+        return [event.time_h for event in self._arms[arm].events()]
+
+    @property
+    def cortex(self) -> np.ndarray:
+        """Indices of the cortical regions."""
+        return np.flatnonzero(self.atlas.cortex)
+
+    def regions(self, target: str, side: str = "LR") -> np.ndarray:
+        """Return the regions of a target of the atlas on one side or both.
+
+        Raises
+        ------
+        DataError
+            If the atlas has none.
+        """
+        own = [i for i in self.atlas.targets.get(target, ()) if self.atlas.hemisphere[i] in side]
+        if not own:
+            raise DataError(
+                f"atlas '{self.atlas.name}' has no target '{target}' on side {side}",
+                expected=", ".join(self.atlas.targets),
+            )
+        return np.array(own)
+
+    def course(self, arm: str) -> Course:
+        """Return the slow states of an arm.
+
+        Raises
+        ------
+        DataError
+            If they were not computed, or the arm is none of the study's.
+        """
+        return _read_course(self._path(arm, None))
+
+    def state(self, arm: str, name: str, time_h: float) -> np.ndarray:
+        """Return a slow state of an arm's subjects at a scan, shape (subject, ...).
+
+        ``efficacy`` and ``volume`` are sums of their parts.
+        """
+        course = self.course(arm)
+        at = np.flatnonzero(np.abs(course.times_h - time_h) < 1e-9)
+        if at.size == 0:
+            raise DataError(
+                f"no slow state at {format_time(time_h)}", where=f"arm '{arm}'",
+                expected=", ".join(format_time(t) for t in course.times_h),
+            )  # fmt: skip
+        parts = _SUMS.get(name, (name,))
+        return sum(course.states[part][at[0]] for part in parts)
+
+    def scans(self, arm: str, time_h: float) -> Scans:
+        """Return the scans of an arm at a time.
+
+        Raises
+        ------
+        DataError
+            If they were not computed, or the arm is none of the study's.
+        """
+        return _read_scans(self._path(arm, time_h))
+
+    def metric(self, name: str, arm: str, time_h: float) -> np.ndarray:
+        """Return a metric of every subject, shape (subject,); NaN where a scan has no numbers."""
+        return self.scans(arm, time_h).signatures[name]
+
+    def gather(
+        self, scans: Iterable[tuple[str, float]], courses: Iterable[str], say=lambda text: None
+    ) -> None:
+        """Compute what is missing, in groups of arms, and keep it.
+
+        Parameters
+        ----------
+        scans : iterable of (str, float)
+            Arms and hours whose scans are needed.
+        courses : iterable of str
+            Arms whose slow states are needed.
+        say : callable
+            Told what is being done.
+        """
+        wanted: dict[str, set[float]] = {arm: set() for arm in courses}
+        for arm, time_h in scans:
+            wanted.setdefault(arm, set()).add(time_h)
+        missing = {}
+        for arm, times in wanted.items():
+            left = {t for t in times if not self._path(arm, t).is_file()}
+            if left or not self._path(arm, None).is_file():
+                missing[arm] = left
+        names = list(missing)
+        for first in range(0, len(names), TOGETHER):
+            group = names[first : first + TOGETHER]
+            say(f"{len(group)} arms ({first} of {len(names)} done): {', '.join(group)}")
+            self._compute({name: missing[name] for name in group}, say)
+
+    def _compute(self, missing: Mapping[str, set[float]], say) -> None:
+        from netmod.study.engines import run_cells
+        from netmod.study.prepare import prepare
+
+        arms = tuple(self._arms[name] for name in missing)
+        scenario = self.scenario.model_copy(update={"arms": arms})
+        cohort = prepare(scenario, self.atlas)
+        for name in missing:
+            if not self._path(name, None).is_file():
+                _write(self._path(name, None), _course_arrays(cohort, name, scenario.times_h))
+        cells = [cell for cell in cohort.cells if cell.time_h in missing[cell.arm]]
+        groups = _by_scan(cells)
+        say(f"{len(cells)} scans")
+        readings: dict[str, Reading] = {}
+        last = {cell.identity: key for key, own in groups.items() for cell in own}
+        found = run_cells(scenario, cells, lambda count: None)
+        masks = NetworkMasks.from_atlas(self.atlas)
+        for (arm, time_h), own in groups.items():
+            while any(cell.identity not in readings for cell in own):
+                identity, reading = next(found)
+                readings[identity] = reading
+            arrays = _scan_arrays(scenario, own, [readings[c.identity] for c in own], masks)
+            _write(self._path(arm, time_h), arrays)
+            for cell in own:
+                if last[cell.identity] == (arm, time_h):
+                    readings.pop(cell.identity, None)
+
+    def _path(self, arm: str, time_h: float | None) -> Path:
+        if arm not in self._arms:
+            raise DataError(f"no arm '{arm}' in this study", expected=", ".join(self._arms))
+        head = {"root": self._root, "arm": self._arms[arm].canonical(), "time_h": time_h}
+        if time_h is None:  # later scans add states, so those of other times are another file
+            head["times_h"] = list(self.scenario.times_h)
+        digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()[:24]
+        kind = "course" if time_h is None else "scans"
+        return self.folder / f"{kind}-{digest}.npz"
+
+
+_SUMS = {"efficacy": ("early", "late"), "volume": ("neurons", "glia", "vessels", "atrophy")}
+
+
+def _root_digest(scenario: Scenario, atlas: Atlas) -> str:
+    """Return a digest of what all arms share and what decides their numbers."""
+    from netmod.study.prepare import NUMERICS
+
+    data = scenario.canonical()
+    for key in ("name", "arms", "times", "atlas"):
+        data.pop(key)
+    text = json.dumps([NUMERICS, atlas.sha256, data], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _by_scan(cells: Sequence[Cell]) -> dict[tuple[str, float], list[Cell]]:
+    groups: dict[tuple[str, float], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.arm, cell.time_h), []).append(cell)
+    return groups
+
+
+def _course_arrays(
+    cohort: Cohort, arm: str, times_h: Sequence[float]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the arrays of an arm's course by their name in its file."""
+    trace = {time_h: state for time_h, name, state in cohort.courses.trace if name == arm}
+    kept = [t for t in times_h if t in trace]
+    yield "times_h", np.array(kept)
+    for name in STATES:
+        values = [getattr(trace[t], name) for t in kept]
+        placed = name in ("early", "late")
+        stacked = np.stack([v.sum(axis=0) if placed else v for v in values])
+        yield f"state_{name}", stacked
+    yield "trace_h", np.array(sorted(trace))
+    for name in _PERSONAL:
+        yield f"personal_{name}", np.stack([getattr(trace[t], name) for t in sorted(trace)])
+    shocks = cohort.courses.seizures.get(arm, ())
+    for name in ("duration_s", "suppression", "spread") if shocks else ():
+        yield f"seizure_{name}", np.stack([np.asarray(getattr(s, name)) for s in shocks])
+
+
+def _scan_arrays(
+    scenario: Scenario, cells: Sequence[Cell], readings: Sequence[Reading], masks: NetworkMasks
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the arrays of an arm's scans by their name in its file."""
+    ok = np.array([reading.status == "ok" for reading in readings])
+    found = iter(
+        signature_rows(
+            [r.fc.astype(float) for r in readings if r.status == "ok"],
+            [r.rate_hz for r in readings if r.status == "ok"],
+            masks,
+            scenario.readout.louvain_runs,
+            scenario.seed,
+        )
+    )
+    rows = [next(found) if good else {} for good in ok]
+    yield "ok", ok
+    yield "fc", np.stack([reading.fc for reading in readings]).astype(np.float32)
+    for name in next((row for row in rows if row), {}):
+        yield f"metric_{name}", np.array([row.get(name, np.nan) for row in rows])
+    networks = [cell.parameters for cell in cells]
+    yield "weights", np.stack([p.weights for p in networks]).astype(np.float32)
+    n = networks[0].n_regions
+    states = [cell.start for cell in cells]
+    for name, weight, part in (("glutamate", "w_plus", 0), ("gaba", "J", 1)):
+        pairs = zip(networks, states, strict=True)
+        values = [np.broadcast_to(p.values[weight], n) * state[part] for p, state in pairs]
+        yield name, np.stack(values)
+    yield "growth", _growth(scenario.model.name, cells)
+
+
+def _growth(model_name: str, cells: Sequence[Cell]) -> np.ndarray:
+    import jax
+
+    from netmod.dynamics.stability import growth_rate
+
+    if cells[0].parameters.delays_s is not None:
+        return np.full(len(cells), np.nan)
+    program = _jacobian_program(model_name)
+    with jax.enable_x64(True):
+        return np.array([growth_rate(np.asarray(program(c.parameters, c.start))) for c in cells])
+
+
+@lru_cache(maxsize=4)
+def _jacobian_program(model_name: str):
+    import jax
+
+    from netmod.dynamics.linear import jacobian, linearise
+    from netmod.models import MODELS
+
+    model = MODELS[model_name]
+    return jax.jit(lambda p, state: jacobian(model, p, linearise(model, p, state)))
+
+
+def _write(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
+    from netmod.study.store import write_whole
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **dict(arrays))
+    write_whole(path, buffer.getvalue())
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(
+            "no evidence of an arm that a row asks for", where=str(path),
+            hint="a row's 'arms' and the times of its measures say what is computed",
+        ) from error  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _read_course(path: Path) -> Course:
+    arrays = _read(path)
+    return Course(
+        arrays["times_h"], _under("state_", arrays), arrays["trace_h"],
+        _under("personal_", arrays), _under("seizure_", arrays),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _read_scans(path: Path) -> Scans:
+    a = _read(path)
+    return Scans(
+        a["ok"], a["fc"], _under("metric_", a), a["weights"], a["glutamate"], a["gaba"],
+        a["growth"],
+    )  # fmt: skip
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}

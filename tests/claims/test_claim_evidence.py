@@ -1,0 +1,108 @@
+"""Evidence that is really computed: against the study's own functions, and found again."""
+
+import numpy as np
+import pytest
+
+from netmod.atlas import load_atlas
+from netmod.claims.evidence import Evidence
+from netmod.claims.schema import load_ledger
+from netmod.errors import DataError
+from netmod.graph import NetworkMasks, signature_row
+from netmod.study.engines import run_cells
+from netmod.study.prepare import prepare
+
+ROW = """id: A1
+claim: something falls
+family: rtms
+arms:
+  mdd: {}
+  ect: {treatment: ect_bl, parameters: {sessions: 1}}
+measures:
+  - what: connectivity
+    observable: metric
+    with: {name: gbc, arm: ect, at: 1 d}
+    minus: {arm: mdd, at: baseline}
+    expected: report
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory, small_atlas):
+    folder = tmp_path_factory.mktemp("rows")
+    (folder / "study.yaml").write_text(
+        f"schema_version: 1\nname: small\nseed: 5\natlas: {small_atlas}\nengine: linear\n"
+        "model: {connectivity: structural, parameters: {G: 0.8}}\ncohort: {subjects: 3}\n"
+        "readout: {louvain_runs: 2}\ntimes: [baseline, 2 h, 1 d]\narms: [mdd]\n"
+    )
+    (folder / "A1.yaml").write_text(ROW)
+    return load_ledger(["A1"], folder).study
+
+
+@pytest.fixture(scope="module")
+def evidence(study, tmp_path_factory):
+    found = Evidence(study, load_atlas(study.atlas), tmp_path_factory.mktemp("evidence"))
+    found.gather([("ect", 24.0), ("mdd", 0.0)], ["ect", "mdd"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def cohort(study):
+    return prepare(study, load_atlas(study.atlas))
+
+
+def test_scans_are_those_of_the_study(study, evidence, cohort):
+    cells = [c for c in cohort.cells if (c.arm, c.time_h) == ("ect", 24.0)]
+    readings = dict(run_cells(study, cells, lambda count: None))
+    found = evidence.scans("ect", 24.0)
+    masks = NetworkMasks.from_atlas(evidence.atlas)
+    for k, cell in enumerate(cells):
+        reading = readings[cell.identity]
+        np.testing.assert_array_equal(found.fc[k], reading.fc)
+        np.testing.assert_array_equal(found.weights[k], cell.parameters.weights.astype(np.float32))
+        row = signature_row(reading.fc.astype(float), reading.rate_hz, masks, 2, study.seed)
+        for name, value in row.items():
+            np.testing.assert_allclose(found.signatures[name][k], value)
+        own = cell.parameters.values["J"] * cell.start[1]
+        np.testing.assert_allclose(found.gaba[k], own)
+    assert found.ok.all()
+    assert (found.growth < 0).all()
+
+
+def test_slow_states_are_those_of_the_course(evidence, cohort):
+    course = {t: s for t, name, s in cohort.courses.trace if name == "ect"}
+    np.testing.assert_array_equal(evidence.state("ect", "bdnf", 24.0), course[24.0].bdnf)
+    np.testing.assert_array_equal(evidence.state("ect", "volume", 24.0), course[24.0].volume)
+    np.testing.assert_array_equal(evidence.state("ect", "efficacy", 24.0), course[24.0].efficacy)
+    found = evidence.course("ect")
+    assert found.seizures["duration_s"].shape == (1, 3)
+    assert evidence.course("mdd").seizures == {}
+    assert found.personal["stress"].shape == (found.trace_h.size, 3)
+    assert evidence.events("ect") == [0.0]
+
+
+def test_what_is_there_is_not_computed_again(evidence, monkeypatch):
+    def refuse(*args):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("netmod.study.prepare.prepare", refuse)
+    evidence.gather([("ect", 24.0)], ["mdd"])
+    with pytest.raises(AssertionError, match="computed again"):
+        evidence.gather([("ect", 2.0)], [])
+
+
+def test_files_are_named_by_what_decides_them_and_not_by_the_arms_name(study, evidence):
+    renamed = tuple(
+        arm.model_copy(update={"name": "shock"}) if arm.name == "ect" else arm for arm in study.arms
+    )
+    same = Evidence(study.model_copy(update={"arms": renamed}), evidence.atlas, evidence.folder)
+    np.testing.assert_array_equal(same.scans("shock", 24.0).fc, evidence.scans("ect", 24.0).fc)
+    other = Evidence(study.model_copy(update={"seed": 6}), evidence.atlas, evidence.folder)
+    with pytest.raises(DataError, match="no evidence"):
+        other.scans("ect", 24.0)
+
+
+def test_arms_and_times_that_there_are_not_are_refused(evidence):
+    with pytest.raises(DataError, match="no arm 'x'"):
+        evidence.course("x")
+    with pytest.raises(DataError, match="no evidence"):
+        evidence.scans("mdd", 2.0)
