@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from netmod.atlas.atlas import Atlas
-from netmod.atlas.integrity import file_sha256
+from netmod.atlas.integrity import data_sha256, file_sha256
 from netmod.atlas.text import read_json
 from netmod.atlas.tsv import format_number, read_matrix, table_text
 from netmod.errors import ConfigError, DataError, IntegrityError, did_you_mean
@@ -206,3 +207,16 @@ def write_effective_connectivity(
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     sidecar.write_bytes(text.encode())
     return sidecar
+
+
+def keep_fitted(old: Path, new: Path) -> None:
+    """Copy effective connectivity that was fitted to the same figures in another folder.
+
+    What is there already stays; weights fitted to other figures are left behind.
+    """
+    fitted = old / FOLDER_NAME
+    if fitted.is_dir() and data_sha256(old) == data_sha256(new):
+        (new / FOLDER_NAME).mkdir(exist_ok=True)
+        for path in sorted(fitted.iterdir()):
+            if not (new / FOLDER_NAME / path.name).exists():
+                shutil.copyfile(path, new / FOLDER_NAME / path.name)

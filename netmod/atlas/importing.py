@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from netmod.atlas.atlas import Atlas
+from netmod.atlas.effective_connectivity import keep_fitted
 from netmod.atlas.formats import moved, read_draft
 from netmod.atlas.formats.completion import Record, complete
 from netmod.atlas.formats.draft import Draft
@@ -24,7 +25,7 @@ from netmod.atlas.places import shipped_atlases, user_atlases
 from netmod.atlas.write import write_atlas
 from netmod.errors import ConfigError, DataError, NetmodError
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def import_atlas(
@@ -99,7 +100,7 @@ def import_atlas(
 def _target(name: str, folder: str | os.PathLike[str] | None, *, replace: bool) -> Path:
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            "not a name for an atlas", expected="letters, digits, '.', '_' and '-', at most 64",
+            "not a name for an atlas", expected="letters, digits, '_' and '-', at most 64",
             got=repr(name),
         )  # fmt: skip
     if folder is None:
@@ -112,7 +113,7 @@ def _target(name: str, folder: str | os.PathLike[str] | None, *, replace: bool) 
     if os.path.lexists(folder) and not replace:
         raise ConfigError(
             "the folder exists", where=str(folder), expected="a new folder",
-            hint="allow it to be replaced, or take another name",
+            hint="allow it to be replaced (--replace), or take another name",
         )  # fmt: skip
     if os.path.lexists(folder) and (folder.is_symlink() or not (folder / "regions.tsv").is_file()):
         raise ConfigError(
@@ -203,11 +204,15 @@ def _build(draft: Draft, description: dict[str, Any], folder: Path, *, replace: 
             texts=texts,
         )
         atlas = load_atlas(made)
+        # weights that were fitted to the same figures come along, from the source or the old one
+        for other in (Path(draft.source), folder):
+            if (other / "regions.tsv").is_file():
+                keep_fitted(other, made)
         if replace and folder.exists():
             folder.rename(scratch / "old")
         try:
             made.rename(folder)
-        except OSError:
+        except BaseException:  # an interrupt too: what was there stays
             if (scratch / "old").exists():
                 (scratch / "old").rename(folder)
             raise

@@ -200,11 +200,11 @@ def _place_problem(place: str, atlas: Any, own: str) -> Problem | None:
         return Problem((), "no such file", "a field by region (.tsv)", f"'{place}'{own}", hint)
     if "," in place:
         return _field_problem(place, atlas, own)
-    from netmod.plasticity.field import COORDINATES
+    from netmod.atlas.targets import PUBLISHED
 
-    if place in COORDINATES:
+    if place in PUBLISHED:
         return None
-    known = (*atlas.targets, INDIVIDUAL, *COORDINATES)
+    known = (*atlas.targets, INDIVIDUAL, *PUBLISHED)
     return Problem(
         (),
         f"atlas '{atlas.name}' has no such target",

@@ -285,7 +285,7 @@ def test_a_matrix_of_other_regions_is_refused(beside, tmp_path):
         import_atlas(source(tmp_path), "mine", **{beside: tmp_path / "other.csv"})
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a b", "-x", "x" * 65, "é"])
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a b", "-x", "x" * 65, "é", "a.b"])
 def test_odd_names_are_refused(name, tmp_path):
     with pytest.raises(ConfigError, match="not a name for an atlas"):
         import_atlas(source(tmp_path), name)
@@ -358,3 +358,36 @@ def test_an_import_of_an_import_keeps_its_licence_and_description(tmp_path):
     sums = (made.folder / "SHA256SUMS").read_text()
     assert "CITATION.bib" in sums
     json.loads((made.folder / "description.json").read_text())
+
+
+def test_fitted_weights_come_along_where_the_figures_are_the_same(tmp_path):
+    from netmod.atlas import load_effective_connectivity
+
+    source = load_atlas("dk84")
+    atlas = import_atlas(source.folder, "again", folder=tmp_path / "again")
+    before = load_effective_connectivity(source, "reduced_wong_wang")
+    after = load_effective_connectivity(atlas, "reduced_wong_wang")
+    np.testing.assert_array_equal(after.weights, before.weights)
+    # and stay when the same figures are imported once more
+    import_atlas(source.folder, "again", folder=tmp_path / "again", replace=True)
+    assert load_effective_connectivity(load_atlas(tmp_path / "again"), "reduced_wong_wang")
+
+
+def test_an_interrupt_while_replacing_leaves_what_was_there(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    source = load_atlas("dk84").folder
+    import_atlas(source, "a", folder=tmp_path / "a")
+    before = {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir() if p.is_file()}
+    rename = Path.rename
+
+    def interrupted(self, target):
+        if self.name == "new":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        import_atlas(source, "a", folder=tmp_path / "a", replace=True)
+    assert {p.name: p.read_bytes() for p in (tmp_path / "a").iterdir() if p.is_file()} == before
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]

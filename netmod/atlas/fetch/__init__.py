@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from netmod.atlas.effective_connectivity import keep_fitted
 from netmod.atlas.fetch import enigma, hansen, images, juspace, pytepfit
 from netmod.atlas.fetch.download import DownloadError, Progress
 from netmod.atlas.fetch.download import download as download_file
-from netmod.atlas.fetch.install import building, keep_fitted
+from netmod.atlas.fetch.install import building
 from netmod.atlas.fetch.source import Ingredients, RemoteFile, Source
 from netmod.atlas.load import load_atlas
 from netmod.atlas.places import data_folder, user_atlases

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from netmod.atlas.effective_connectivity import (
-    FOLDER_NAME,
     load_effective_connectivity,
     models_with_effective_connectivity,
     write_effective_connectivity,
 )
 from netmod.atlas.fetch.source import Ingredients
-from netmod.atlas.integrity import SUMS_NAME, data_sha256, sums_text
+from netmod.atlas.integrity import SUMS_NAME, sums_text
 from netmod.atlas.load import load_atlas
 from netmod.atlas.tsv import format_number, table_text
 from netmod.atlas.write import json_text, write_atlas
@@ -63,10 +62,10 @@ def building(target: Path, *, replace: bool) -> Iterator[Path]:
                 target.rename(old)
             try:
                 new.rename(target)
-            except OSError:
+            except BaseException as error:  # an interrupt too: what was there stays
                 if old.exists():
                     old.rename(target)
-                elif target.exists():  # another fetch was first
+                elif isinstance(error, OSError) and target.exists():  # another fetch was first
                     raise there from None
                 raise
     except OSError as error:
@@ -76,19 +75,6 @@ def building(target: Path, *, replace: bool) -> Iterator[Path]:
             got=error.strerror or type(error).__name__,
             hint="make room or set NETMOD_DATA to a folder that you may write to",
         ) from None
-
-
-def keep_fitted(old: Path, new: Path) -> None:
-    """Copy effective connectivity that was fitted to an earlier installation of the same figures.
-
-    What the recipe made itself stays; weights fitted to other figures are left behind.
-    """
-    fitted = old / FOLDER_NAME
-    if fitted.is_dir() and data_sha256(old) == data_sha256(new):
-        (new / FOLDER_NAME).mkdir(exist_ok=True)
-        for path in sorted(fitted.iterdir()):
-            if not (new / FOLDER_NAME / path.name).exists():
-                shutil.copyfile(path, new / FOLDER_NAME / path.name)
 
 
 def write_fetched(

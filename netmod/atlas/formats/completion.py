@@ -298,7 +298,7 @@ def _complete_centroids(draft: Draft, record: Record) -> tuple[Draft, bool]:
         raise DataError(
             "no coordinates and no lengths", where=draft.source,
             expected="coordinates of the regions, or the lengths of their connections",
-            hint="give a table of regions with name, x, y, z (regions=…)",
+            hint="give a table of regions with name, x, y, z (--regions PATH or regions=…)",
         )  # fmt: skip
     points, kept = _scaled(draft)
     record.fill(
@@ -324,7 +324,7 @@ def _scaled(draft: Draft) -> tuple[np.ndarray, float]:
         raise DataError(
             "no coordinates, and lengths that do not join all regions", where=draft.source,
             got=f"region '{draft.region[row]}' is apart from others",
-            hint="give a table of regions with name, x, y, z (regions=…)",
+            hint="give a table of regions with name, x, y, z (--regions PATH or regions=…)",
         )  # fmt: skip
     n = len(distance)
     centre = np.eye(n) - 1.0 / n
