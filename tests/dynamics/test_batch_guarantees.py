@@ -134,7 +134,13 @@ COMPANY = [
 """Rerun, one alone, more than there are; in order and not."""
 
 
-@pytest.mark.parametrize("name", FOUR)
+@pytest.mark.parametrize(
+    "name",
+    [
+        FOUR[0],
+        *(pytest.param(name, marks=pytest.mark.slow) for name in FOUR[1:]),
+    ],
+)
 def test_lanes_know_nothing_of_each_other(name):
     b, want = batch(name), together(name)
     assert want.shape == (LANES, 10, len(b.model.states), N)
@@ -280,6 +286,7 @@ def test_single_precision_is_near_double_with_the_same_noise(name):
     assert (np.abs(other - double) / scale).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_a_sweep_of_velocities_equals_single_runs():
     b = batch("montbrio_pazo_roxin")
     lengths_mm = np.random.default_rng(3).uniform(10.0, 60.0, (N, N))

@@ -91,6 +91,7 @@ def test_a_linear_network_has_its_closed_form(driven):
     np.testing.assert_allclose(second, 2 * inverse @ W @ inverse @ W @ x, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_start_does_not_matter_and_batches_agree(driven):
     _, model = driven
     p = make_parameters(model, W, {"tau": [1.0, 0.5, 2.0]})

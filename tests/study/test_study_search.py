@@ -73,6 +73,7 @@ def test_another_seed_judges_by_other_noise_and_chooses_alike(read):
     assert (one["standard"] != other["standard"]).all()
 
 
+@pytest.mark.slow
 def test_a_simulated_judge_of_a_linear_choice(read):
     scenario = read("{target: [dlpfc_left, motor_left]}")
     atlas = load_atlas(scenario.atlas)
