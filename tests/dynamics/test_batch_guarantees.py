@@ -134,13 +134,7 @@ COMPANY = [
 """Rerun, one alone, more than there are; in order and not."""
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        FOUR[0],
-        *(pytest.param(name, marks=pytest.mark.slow) for name in FOUR[1:]),
-    ],
-)
+@pytest.mark.parametrize("name", [*FOUR[:3], slow(FOUR[3])])
 def test_lanes_know_nothing_of_each_other(name):
     b, want = batch(name), together(name)
     assert want.shape == (LANES, 10, len(b.model.states), N)
