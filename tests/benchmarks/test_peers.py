@@ -253,6 +253,7 @@ def test_peers_are_not_part_of_all():
     assert not set(APART) & set(SUITES)
 
 
+@pytest.mark.slow
 def test_quick_runs_netmod_beside_itself(tmp_path):
     environment = {
         **os.environ,

@@ -187,6 +187,7 @@ def test_oscillators_on_the_atlas(counted):
     assert len(counted) <= 40
 
 
+@pytest.mark.slow
 def test_reduced_wong_wang_stays_what_it_was(counted):
     net = Network.from_atlas("dk84").balanced()
     solved, truth, before = net.solve(), by_eigenmodes(net), by_eigenmodes(net, 12)

@@ -31,7 +31,10 @@ def read(scenario_of):
     return make
 
 
-@pytest.mark.parametrize("metric", ["healthy_distance", "fc_distance", "modularity"])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("fc_distance", "modularity")]
+
+
+@pytest.mark.parametrize("metric", ["healthy_distance", *SLOW])
 def test_a_plan_is_chosen_by_what_a_study_of_that_arm_scores(read, sde_study, metric):
     """The study beside it has one arm for each of the plans, and the same noise."""
     scenario = read(f"{{treatment: [{', '.join(TREATED)}]}}", "sde", metric=metric)
