@@ -1,7 +1,9 @@
 """The sde engine: stochastic simulation of many networks and their BOLD, compiled once a shape.
 
 The time loop stands inside a map over tiles of lanes: one lane's weights then stay in cache for
-the whole run, and a lane's numbers do not depend on which others share the batch.
+the whole run, and a lane's numbers do not depend on which others share the batch, as long as one
+matrix serves both inputs for all of them or for none (:mod:`netmod.dynamics.proportional`): sums
+are rounded otherwise. Studies group their networks by that.
 """
 
 from __future__ import annotations
