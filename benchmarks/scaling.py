@@ -159,7 +159,7 @@ def _draw(rows: Sequence[Mapping[str, Any]], fits: Mapping[str, Any], path: Path
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import FixedLocator, NullLocator
 
     from netmod.figures.style import RC
 
@@ -194,8 +194,12 @@ def _draw(rows: Sequence[Mapping[str, Any]], fits: Mapping[str, Any], path: Path
             # room for the legend above the curves
             axes[0, column].set_ylim(low, high * (high / low) ** 0.8)
             axes[0, column].legend(fontsize=6, loc="upper left")
-            axes[0, column].xaxis.set_minor_formatter(NullFormatter())
-            axes[1, column].set(xlabel=label, ylim=(0, None))
+            seen = sorted({row["x"] for row in rows if row["sweep"] in names})
+            ticks = seen if len(seen) < 8 else seen[::3]
+            axes[0, column].xaxis.set_major_locator(FixedLocator(ticks))
+            axes[0, column].xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+            axes[0, column].xaxis.set_minor_locator(NullLocator())
+            axes[1, column].set(xlabel=label, ylim=(0, 1.1 * axes[1, column].dataLim.y1))
         axes[0, 0].set_ylabel("wall time, s")
         axes[1, 0].set_ylabel("peak memory, MB")
         path.parent.mkdir(parents=True, exist_ok=True)

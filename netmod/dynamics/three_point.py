@@ -12,8 +12,8 @@ Means, covariances, spectra and FC converge as with normals; paths do not, and a
 three values, which an observer of every step sees. Where few steps decide (rare escapes within the
 correlation time of the noise, steps near the fastest time constant), use normals.
 
-It pays where drawing is a large part of a step: Euler at 0.1 ms gains a fifth to a third at 32
-and 128 lanes, Heun at 1 ms about a tenth at most (``python -m benchmarks simulate``).
+It pays where drawing is a large part of a step: at 32 and 128 lanes Euler at 0.1 ms gains over a
+third, Heun at 1 ms a tenth to a quarter (``python -m benchmarks simulate``).
 """
 
 from __future__ import annotations
