@@ -23,7 +23,7 @@ from netmod.plasticity.declaration import GROUPS, evidence
 from netmod.plasticity.environment import PATTERNS
 from netmod.plasticity.field import MONTAGES
 from netmod.plasticity.gates import GATES
-from netmod.plasticity.pharmacology import DRUGS
+from netmod.plasticity.pharmacology import COMPOUNDS
 from netmod.plasticity.state import STATES
 from netmod.treatments import MODIFIERS, TREATMENTS
 
@@ -96,11 +96,11 @@ def gates() -> str:
 
 
 def drugs() -> str:
-    """Return the table of drugs."""
+    """Return the table of drugs and of the compounds made of them as controls."""
     rows = [
         (f"`{name}`", cell(drug.dose), f"{drug.elimination_h:.3g} h", ", ".join(drug.binding),
          cell(linked(drug.source)))
-        for name, drug in DRUGS.items()
+        for name, drug in COMPOUNDS.items()
     ]  # fmt: skip
     return table(("drug", "reference dose", "half-life", "binds", "source"), rows)
 

@@ -57,7 +57,7 @@ class Dose:
     time_h : float
         Hours from the first treatment.
     drug : str
-        Name in :data:`netmod.plasticity.pharmacology.DRUGS`.
+        Name in :data:`netmod.plasticity.pharmacology.COMPOUNDS`.
     amount : float
         Relative to the drug's reference dose.
     """

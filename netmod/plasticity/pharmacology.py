@@ -6,7 +6,7 @@ A concentration is relative to the peak that the reference dose reaches in a typ
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -218,6 +218,46 @@ DRUGS: Mapping[str, Drug] = MappingProxyType(
 """Every drug by its name."""
 
 
+def _bound_as(name: str, receptor: str, other: str) -> Drug:
+    """Return a drug that binds one receptor as another drug does."""
+    drug = DRUGS[name]
+    return replace(
+        drug,
+        binding={**drug.binding, receptor: DRUGS[other].binding[receptor]},
+        source=f"control of this project: {name} with the affinity of {other} for {receptor}",
+    )
+
+
+def _timed_as(name: str, other: str) -> Drug:
+    """Return a drug that comes and goes as another does; its dose keeps its typical peak."""
+    drug, kinetics = DRUGS[name], DRUGS[other]
+    return replace(
+        drug,
+        dose=f"what has the peak of {drug.dose}",
+        uptake=kinetics.uptake,
+        elimination_h=kinetics.elimination_h,
+        source=f"control of this project: {name} with uptake and elimination of {other}; peak in "
+        "plasma and affinities are its own",
+    )
+
+
+CONTROL_COMPOUNDS: Mapping[str, Drug] = MappingProxyType(
+    {
+        f"{name}_trkb_of_{other}": _bound_as(name, "TrkB", other)
+        for name, other in (("psilocybin", "escitalopram"), ("escitalopram", "psilocybin"))
+    }
+    | {
+        f"{name}_kinetics_of_{other}": _timed_as(name, other)
+        for one in ("lsd", "dmt")
+        for name, other in (("psilocybin", one), (one, "psilocybin"))
+    }
+)
+"""Drugs that there are not: each a drug with one property of another, to tell what does what."""
+
+COMPOUNDS: Mapping[str, Drug] = MappingProxyType({**DRUGS, **CONTROL_COMPOUNDS})
+"""Everything that can be given."""
+
+
 def competition(ratios: np.ndarray, efficacies: np.ndarray) -> np.ndarray:
     """Return each drug's acting share of one receptor when all compete for it (Gaddum).
 
@@ -306,7 +346,7 @@ class Exposure:
 
     def concentration(self, drug: str, times_h: np.ndarray) -> np.ndarray:
         """Return the concentration of one of the drugs given, array of shape (time, subject)."""
-        kinetics, clearance = DRUGS[drug], self._clearance
+        kinetics, clearance = COMPOUNDS[drug], self._clearance
         given_h, amounts = self._given[drug]
         times_h = np.asarray(times_h, float)
         past = np.searchsorted(given_h, times_h)
@@ -341,7 +381,7 @@ class Exposure:
         with_ht2a = 1.0 - self._needs_ht2a * (1.0 - acting["5-HT2A"])
         trkb = none
         for name, share in _shares(levels, "TrkB").items():
-            trkb = trkb + (share * with_ht2a if DRUGS[name].psychedelic else share)
+            trkb = trkb + (share * with_ht2a if COMPOUNDS[name].psychedelic else share)
         return Occupancies(
             ht2a=acting["5-HT2A"],
             sert=acting["SERT"],
@@ -352,11 +392,11 @@ class Exposure:
 
 def _shares(levels: Mapping[str, np.ndarray], receptor: str) -> dict[str, np.ndarray]:
     """Return the acting share of a receptor of each drug that binds it."""
-    names = [name for name in levels if receptor in DRUGS[name].binding]
+    names = [name for name in levels if receptor in COMPOUNDS[name].binding]
     if not names:
         return {}
-    ratios = np.stack([levels[name] / DRUGS[name].ec50(receptor) for name in names])
-    efficacies = np.array([DRUGS[name].binding[receptor].efficacy for name in names])
+    ratios = np.stack([levels[name] / COMPOUNDS[name].ec50(receptor) for name in names])
+    efficacies = np.array([COMPOUNDS[name].binding[receptor].efficacy for name in names])
     return dict(zip(names, competition(ratios, efficacies), strict=True))
 
 
@@ -387,7 +427,7 @@ def _check(dose: Dose) -> None:
     where = f"dose at {dose.time_h:g} h"
     if not dose.drug:
         raise ConfigError("a dose without a drug", where=where, expected=", ".join(DRUGS))
-    _known(dose.drug, DRUGS, "drug", where)
+    _known(dose.drug, COMPOUNDS, "drug", where)
     if not (np.isfinite(dose.amount) and dose.amount >= 0.0):
         raise ConfigError("no such amount", where=where, expected="0 or more", got=f"{dose.amount}")
 

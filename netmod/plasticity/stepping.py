@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from netmod.plasticity.events import Dose, Event, Surroundings
-from netmod.plasticity.pharmacology import DRUGS, Exposure, Occupancies
+from netmod.plasticity.pharmacology import COMPOUNDS, Exposure, Occupancies
 
 AFTER_EVENT_H = (
     0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 20.0, 24.0,
@@ -54,7 +54,7 @@ def step_ends(events: Sequence[Event], nodes_h: Sequence[float], refine: int) ->
         if isinstance(e, Surroundings):
             begins += [e.time_h + e.duration_h]
         elif isinstance(e, Dose):
-            half = DRUGS[e.drug].elimination_h
+            half = COMPOUNDS[e.drug].elimination_h
             found += [e.time_h + half * k for k in AFTER_DOSE if half * k < 24.0]
         found += [begin + h for begin in begins for h in (0.0, *AFTER_EVENT_H)]
     last = max([*nodes_h, 0.0]) + AHEAD_H

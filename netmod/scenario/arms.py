@@ -11,7 +11,7 @@ from netmod import cohort, treatments
 from netmod.plasticity.gates import combined
 from netmod.scenario.numbers import Numbers, Section
 from netmod.scenario.problem import KeyPath, Problem, ProblemsError, listed, shown, unknown_word
-from netmod.scenario.schedule import safety_problems, schedule_problems
+from netmod.scenario.schedule import exchange_problems, safety_problems, schedule_problems
 from netmod.scenario.steps import (
     SEE,
     Step,
@@ -201,7 +201,8 @@ class Arm(Section):
     @model_validator(mode="after")
     def _one_of_a_kind(self) -> Arm:
         found = [treatments.MODIFIERS[m] for m in self.modifiers]
-        for what, kind in (("targets", "target"), ("environments", "environment")):
+        kinds = {"targets": "target", "environments": "environment", "exchanges": "drugs"}
+        for what, kind in kinds.items():
             several = [i for i, modifier in enumerate(found) if getattr(modifier, kind)]
             if len(several) > 1:
                 words = " and ".join(f"'{self.modifiers[i]}'" for i in several)
@@ -216,6 +217,8 @@ class Arm(Section):
             hint = "add 'sequence: [{treatment: …}, …]'"
             raise ProblemsError([Problem(("treatment",), "no sequence", None, None, hint)])
         problems = schedule_problems(self.steps, self.step_paths)
+        if not problems:
+            problems = exchange_problems(self.steps, self.changes)
         if not problems and "safety" not in self.acknowledge:
             problems = self.unsafe()
         if problems:

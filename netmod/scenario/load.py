@@ -20,8 +20,11 @@ from netmod.scenario.schema import Scenario, is_folder
 from netmod.scenario.search import TARGET, places_of
 from netmod.units import format_time
 
-INDIVIDUAL = "individual"
-"""Place of the coil that the study finds for each subject."""
+INDIVIDUAL, RANDOM = "individual", "random_prefrontal"
+"""Places of the coil that the study finds for each subject: least coupled with subgenual cortex,
+or drawn by chance."""
+
+PERSONAL = (INDIVIDUAL, RANDOM)
 
 
 def load_scenario(path: str | Path, overrides: Iterable[str | Override] = ()) -> Scenario:
@@ -89,7 +92,8 @@ def located(problems: Iterable[Problem], positions: Positions) -> NetmodError:
 def check_against_atlas(scenario: Scenario, positions: Positions | None = None) -> Any:
     """Check a scenario's words against its atlas and its files, before anything is computed.
 
-    Every coil's place, weights fitted for the model, and names that would share their files.
+    Every coil's place, weights fitted for the model, maps that a control asks for, and names that
+    would share their files.
 
     Parameters
     ----------
@@ -105,8 +109,8 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
     Raises
     ------
     ConfigError
-        If there is no such atlas, a place is unknown, or it has no weights fitted
-        for the model where those are asked for; if two arms differ by underscores only.
+        If there is no such atlas, a place is unknown, it has no weights fitted for the model
+        or no map where those are asked for; if two arms differ by underscores only.
     DataError
         If the atlas, or a real person's matrix, cannot be used.
     IntegrityError
@@ -126,7 +130,7 @@ def check_against_atlas(scenario: Scenario, positions: Positions | None = None) 
             hint=error.hint or "name a shipped atlas, or the folder of one",
         ) from None
     problems = _missing_weights(scenario, atlas, positions) + _shared_files(scenario)
-    problems += _missing_places(scenario, atlas, positions)
+    problems += _missing_places(scenario, atlas, positions) + _missing_map(scenario, atlas)
     if problems:
         raise located(problems, positions)
     if scenario.cohort.folder is not None:
@@ -191,7 +195,7 @@ def _missing_places(scenario: Scenario, atlas: Any, positions: Positions) -> lis
 def _place_problem(place: str, atlas: Any, own: str) -> Problem | None:
     if place in atlas.targets or place in atlas.region:
         return None
-    if place == INDIVIDUAL and {"sgacc", "dlpfc_left"} <= set(atlas.targets):
+    if place in PERSONAL and {"sgacc", "dlpfc_left"} <= set(atlas.targets):
         return None
     if place.endswith(".tsv"):
         if Path(place).is_file():
@@ -204,7 +208,7 @@ def _place_problem(place: str, atlas: Any, own: str) -> Problem | None:
 
     if place in PUBLISHED:
         return None
-    known = (*atlas.targets, INDIVIDUAL, *PUBLISHED)
+    known = (*atlas.targets, *PERSONAL, *PUBLISHED)
     return Problem(
         (),
         f"atlas '{atlas.name}' has no such target",
@@ -225,6 +229,21 @@ def _field_problem(place: str, atlas: Any, own: str) -> Problem | None:
         where = f" ({error.where})" if error.where and place.endswith(".tsv") else ""
         return Problem((), f"{error.what}{where}", error.expected, got, error.hint)
     return None
+
+
+def _missing_map(scenario: Scenario, atlas: Any) -> list[Problem]:
+    """Return why the control of the receptor's map cannot be made of the atlas's maps."""
+    if scenario.plasticity.ht2a_map == "atlas":
+        return []
+    from netmod.plasticity.anatomy import ht2a_of
+
+    try:
+        ht2a_of(atlas, scenario.plasticity.ht2a_map, scenario.seed)
+    except ConfigError as error:
+        what = f"{error.where}: {error.what}"
+        hint = error.hint or "write 'ht2a_map: atlas', or choose another atlas"
+        return [Problem(("plasticity", "ht2a_map"), what, error.expected, error.got, hint)]
+    return []
 
 
 def _missing_weights(scenario: Scenario, atlas: Any, positions: Positions) -> list[Problem]:

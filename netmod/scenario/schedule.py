@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netmod.errors import ConfigError
 from netmod.scenario.problem import KeyPath, Problem, shown, unknown_word
 from netmod.treatments import course, safety
+from netmod.treatments.declaration import Modifier
 from netmod.units import format_time
 
 if TYPE_CHECKING:
@@ -66,6 +67,36 @@ def _dose_problems(events: Sequence[Event]) -> list[Problem]:
             what, hint = f"a dose of {dose.drug} without an amount", "give more than 0, or no dose"
             return [Problem((), what, "more than 0", shown(dose.amount), hint)]
     return []
+
+
+def exchange_problems(steps: Sequence[course.Step], modifiers: Sequence[Modifier]) -> list[Problem]:
+    """Return the modifiers of an arm that exchange a drug which it does not give.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        Of one arm; they can be given.
+    modifiers : sequence of Modifier
+        Of the arm, in its order.
+    """
+    if not any(modifier.drugs for modifier in modifiers):
+        return []
+    from netmod.plasticity.events import Dose
+
+    events = course.events_of(steps)
+    given = dict.fromkeys(event.drug for event in events if isinstance(event, Dose))
+    what = f"doses of {', '.join(given)}" if given else "no dose"
+    return [
+        Problem(
+            ("modifiers", i),
+            "no drug of this arm is exchanged",
+            f"doses of {' or '.join(modifier.drugs)}",
+            f"'{modifier.name}' with {what}",
+            "remove the modifier, or choose a treatment that gives one of these drugs",
+        )
+        for i, modifier in enumerate(modifiers)
+        if modifier.drugs and not given.keys() & modifier.drugs.keys()
+    ]
 
 
 def _overlap(by_step: Sequence[Sequence[Event]], paths: Sequence[KeyPath]) -> list[Problem]:

@@ -189,6 +189,10 @@ class _PlasticityBase(Section):
     route: Literal["trkb", "intracellular_5ht2a", "both"] = Field(
         "trkb", description="How psychedelics reach plasticity: by TrkB, by 5-HT2A inside cells"
     )
+    ht2a_map: Literal["atlas", "uniform", "permuted", "ht1a"] = Field(
+        "atlas",
+        description="Map through which 5-HT2A acts: the atlas's, or a control of the same mean",
+    )
 
     @property
     def parameters(self) -> Numbers:

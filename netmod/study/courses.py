@@ -32,10 +32,10 @@ from netmod.plasticity.seizure import Seizures, simulate_seizures
 from netmod.plasticity.slow import Answers, Course, induction_factors
 from netmod.plasticity.state import People, SlowState
 from netmod.scenario.arms import Arm
-from netmod.scenario.load import INDIVIDUAL
+from netmod.scenario.load import PERSONAL
 from netmod.scenario.schema import Scenario
 from netmod.study.inhibition import CONVERGED, Inhibition, grid_until
-from netmod.study.targeting import individual_fields
+from netmod.study.targeting import personal_fields
 
 SENSITIVITIES = 0.6, 1.6
 """Range within which a person's seizures were checked; rarer ones count as its ends."""
@@ -249,12 +249,14 @@ class _Team:
         self.gates = arm.gates()
         events = arm.events()
         places = {e.place for e in events if isinstance(e, Session)}
-        self.anatomy: Anatomy = make_anatomy(atlas, places - {INDIVIDUAL}, c)
-        self._individual = INDIVIDUAL in places
-        if self._individual:
-            # where that is depends on each network, known at the first node, before any session
-            blank = np.ones((len(subjects), atlas.n_regions))
-            self.anatomy = replace(self.anatomy, field={**self.anatomy.field, INDIVIDUAL: blank})
+        self.anatomy: Anatomy = make_anatomy(
+            atlas, places - set(PERSONAL), c, scenario.plasticity.ht2a_map, scenario.seed
+        )
+        self._names = [subject.name for subject in subjects]
+        # where that is depends on each network, known at the first node, before any session
+        self._personal = sorted(places & set(PERSONAL))
+        blank = {name: np.ones((len(subjects), atlas.n_regions)) for name in self._personal}
+        self.anatomy = replace(self.anatomy, field={**self.anatomy.field, **blank})
         self.seizures: list[Seizures] = []
         self._course = Course(
             events,
@@ -301,10 +303,10 @@ class _Team:
                 name: _answer(model, networks, state, current, found)
                 for name, current in self._current.items()
             }
-        if self._individual:
-            self._individual = False
-            self.anatomy.field[INDIVIDUAL][...] = individual_fields(
-                self._scenario, self._atlas, networks, state, found
+        while self._personal:
+            place = self._personal.pop()
+            self.anatomy.field[place][...] = personal_fields(
+                self._scenario, self._atlas, place, self._names, networks, state, found
             )
 
     def _discharge(self, shock: Shock) -> Seizures:

@@ -1,5 +1,7 @@
 """Where to stimulate one person: the prefrontal site least coupled with subgenual cortex.
 
+Its control is a site drawn by chance among the same candidates.
+
 Fox et al. 2012, doi:10.1016/j.biopsych.2012.04.028: sites of left prefrontal stimulation work the
 better, the more negative their connectivity with subgenual cortex. How far that helps is a result
 of the simulation, not put in.
@@ -7,6 +9,7 @@ of the simulation, not put in.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +19,7 @@ from netmod.dynamics.parameters import Parameters, stack
 from netmod.errors import ConfigError
 from netmod.graph.connectivity import correlation
 from netmod.plasticity.field import coil_field
+from netmod.scenario.load import RANDOM
 from netmod.scenario.schema import Scenario
 from netmod.study.spectrum import linear_program
 
@@ -49,29 +53,61 @@ def candidates(atlas: Atlas) -> np.ndarray:
     return found if found.size else np.array(own)
 
 
-def individual_fields(
+def personal_fields(
     scenario: Scenario,
     atlas: Atlas,
+    place: str,
+    names: Sequence[str],
     networks: Sequence[Parameters],
     state: tuple[np.ndarray, ...],
     found: np.ndarray,
 ) -> np.ndarray:
     """Return the field over each person's own site, shape (subject, region).
 
-    The site is the candidate with the lowest correlation of BOLD with subgenual cortex in the
-    untreated network, by the linear engine, as a long enough scan would show it. Who has no fixed
-    point (``found``), and so no scan, gets the group's site.
+    Parameters
+    ----------
+    scenario, atlas
+        The study.
+    place : str
+        ``individual``: the candidate with the lowest correlation of BOLD with subgenual cortex in
+        the untreated network, by the linear engine, as a long enough scan would show it; who has
+        no fixed point, and so no scan, gets the group's site. ``random_prefrontal``: a candidate
+        drawn by chance, from the study's seed and the person's name.
+    names : sequence of str
+        Of the subjects.
+    networks, state
+        Their untreated networks at these fixed points.
+    found : array, shape (subject,), bool
+        Who has one.
     """
     sites = candidates(atlas)
+    chosen = (
+        _drawn(sites, scenario.seed, names)
+        if place == RANDOM
+        else _least_coupled(scenario, atlas, sites, networks, state, found)
+    )
+    width = scenario.plasticity.parameters["field_mm"]
+    places = ["dlpfc_left" if site is None else atlas.region[site] for site in chosen]
+    return np.stack([coil_field(atlas, own, width) for own in places])
+
+
+def _least_coupled(
+    scenario: Scenario,
+    atlas: Atlas,
+    sites: np.ndarray,
+    networks: Sequence[Parameters],
+    state: tuple[np.ndarray, ...],
+    found: np.ndarray,
+) -> list[int | None]:
     solve = linear_program(scenario.model.name, scenario.scanner.hemodynamics)
     _, _, cov, _ = solve(stack(list(networks)), state)
-    sgacc = list(atlas.targets["sgacc"])
-    width = scenario.plasticity.parameters["field_mm"]
-    fields = []
-    for one, known in zip(np.asarray(cov), found, strict=True):
-        place = "dlpfc_left"
-        if known:
-            coupling = correlation(one)[np.ix_(sites, sgacc)].mean(axis=1)
-            place = atlas.region[sites[int(np.argmin(coupling))]]
-        fields.append(coil_field(atlas, place, width))
-    return np.stack(fields)
+    pairs = np.ix_(sites, list(atlas.targets["sgacc"]))
+    return [
+        sites[int(np.argmin(correlation(one)[pairs].mean(axis=1)))] if known else None
+        for one, known in zip(np.asarray(cov), found, strict=True)
+    ]
+
+
+def _drawn(sites: np.ndarray, seed: int, names: Sequence[str]) -> list[int | None]:
+    digests = (hashlib.sha256(f"netmod-site-1|{seed}|{name}".encode()).digest() for name in names)
+    return [sites[int.from_bytes(d[:8], "little") % len(sites)] for d in digests]

@@ -72,10 +72,15 @@ def events_of(steps: Sequence[Step], modifiers: Iterable[Modifier] = ()) -> tupl
         None for an untreated arm.
     modifiers : iterable of Modifier
         A drug that one of them gives before doses of others is added; before a dose on day 0
-        that is a negative hour.
+        that is a negative hour. Doses of a drug that one of them exchanges are then doses of the
+        other compound.
     """
+    modifiers = tuple(modifiers)
     events = [event for own in step_events(steps) for event in own]
     events += [dose for modifier in modifiers for dose in _before(modifier, events)]
+    for modifier in modifiers:
+        if modifier.drugs:
+            events = [_exchanged(modifier, event) for event in events]
     return tuple(sorted(events, key=lambda event: event.time_h))
 
 
@@ -90,6 +95,14 @@ def _before(modifier: Modifier, events: Iterable[Event]) -> list[Event]:
         for event in events
         if isinstance(event, Dose) and event.drug in given.before
     ]
+
+
+def _exchanged(modifier: Modifier, event: Event) -> Event:
+    from netmod.plasticity.events import Dose
+
+    if isinstance(event, Dose) and event.drug in modifier.drugs:
+        return replace(event, drug=modifier.drugs[event.drug])
+    return event
 
 
 def overlapping(events: Iterable[Event]) -> tuple[Session, Session] | None:

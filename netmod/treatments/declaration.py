@@ -80,6 +80,9 @@ class Modifier:
         A name of `netmod.plasticity.environment.ENVIRONMENTS`.
     dose : Premedication or None
         A drug given before every dose of others.
+    drugs : mapping of str to str
+        Drugs whose doses are doses of another compound, by names of
+        `netmod.plasticity.pharmacology.COMPOUNDS`.
     """
 
     name: str
@@ -89,3 +92,4 @@ class Modifier:
     target: str | None = None
     environment: str | None = None
     dose: Premedication | None = None
+    drugs: Mapping[str, str] = field(default_factory=dict)

@@ -140,6 +140,12 @@ TARGETS = (
         target="individual",
     ),
     Modifier(
+        "target_random",
+        "the same dose at a left prefrontal site drawn by chance for each subject",
+        "control of the choice of a site",
+        target="random_prefrontal",
+    ),
+    Modifier(
         "target_vertex",
         "the same dose at the vertex, the usual control site",
         "control site",
@@ -154,4 +160,29 @@ TARGETS = (
 )
 """The coil moved."""
 
-ALL = (*PATHWAYS, *GIVEN, *TARGETS)
+EXCHANGES = (
+    Modifier(
+        "trkb_affinity_exchanged",
+        "psilocybin binds TrkB as weakly as the SSRI does, or the SSRI as tightly as psilocin",
+        f"control of this project; affinities: {_MOLINER}",
+        drugs={
+            "psilocybin": "psilocybin_trkb_of_escitalopram",
+            "escitalopram": "escitalopram_trkb_of_psilocybin",
+        },
+    ),
+    Modifier(
+        "kinetics_exchanged_lsd",
+        "psilocybin comes and goes as LSD does, or LSD as psilocin; peak and affinities are kept",
+        _SWITCH,
+        drugs={"psilocybin": "psilocybin_kinetics_of_lsd", "lsd": "lsd_kinetics_of_psilocybin"},
+    ),
+    Modifier(
+        "kinetics_exchanged_dmt",
+        "psilocybin comes and goes as DMT does, or DMT as psilocin; peak and affinities are kept",
+        _SWITCH,
+        drugs={"psilocybin": "psilocybin_kinetics_of_dmt", "dmt": "dmt_kinetics_of_psilocybin"},
+    ),
+)
+"""One property of a drug exchanged for that of another."""
+
+ALL = (*PATHWAYS, *GIVEN, *EXCHANGES, *TARGETS)

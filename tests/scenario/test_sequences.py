@@ -94,6 +94,56 @@ def test_every_treatment_loads_by_its_name_and_as_a_step(name, write):
     assert bare.events() == step.events() != ()
 
 
+def test_an_exchange_reaches_the_events_of_every_step(write):
+    arm = arm_of(
+        write,
+        "  x:\n    modifiers: [kinetics_exchanged_lsd]\n    sequence:\n"
+        "      - {treatment: psilocybin, parameters: {doses: 1}}\n"
+        "      - {treatment: lsd, start: 3 d}\n      - {treatment: ketamine, start: 6 d, "
+        "parameters: {sessions: 1}}\n",
+    )
+    assert [event.drug for event in arm.events()] == [
+        "psilocybin_kinetics_of_lsd", "lsd_kinetics_of_psilocybin", "ketamine"
+    ]  # fmt: skip
+    assert arm.summary().endswith("+ kinetics_exchanged_lsd")
+
+
+def test_a_control_of_the_receptor_s_map_belongs_to_the_scenario(write):
+    def loaded(line):
+        return load_scenario(write(f"{HEAD}  mdd: {{}}\n{line}\n"))
+
+    plain = loaded("")
+    named, other = (loaded(f"plasticity: {{ht2a_map: {name}}}") for name in ("atlas", "ht1a"))
+    assert plain == named and plain.sha256 == named.sha256 != other.sha256
+    assert other.canonical()["plasticity"]["ht2a_map"] == "ht1a"
+    assert load_scenario(write(other.to_yaml())) == other
+    with pytest.raises(NetmodError) as caught:
+        loaded("plasticity: {ht2a_map: unifrom}")
+    assert "plasticity.ht2a_map: not an accepted value" in str(caught.value)
+    assert "did you mean 'uniform'?" in str(caught.value)
+
+
+def test_a_map_that_the_atlas_lacks_is_named_before_anything_runs(write, monkeypatch):
+    from dataclasses import replace
+
+    import netmod.atlas
+
+    atlas = load_atlas("dk84")
+    maps = {gene: values for gene, values in atlas.maps.items() if gene != "HTR1A"}
+    monkeypatch.setattr(netmod.atlas, "load_atlas", lambda name: replace(atlas, maps=maps))
+    scenario, positions = read_scenario(
+        write(f"{HEAD}  mdd: {{}}\nplasticity:\n  ht2a_map: ht1a\n")
+    )
+    with pytest.raises(ConfigError) as caught:
+        check_against_atlas(scenario, positions)
+    assert str(caught.value) == (
+        "c.yaml:8:13: plasticity.ht2a_map: atlas 'dk84': "
+        "ht2a_map 'ht1a' needs a map that the atlas lacks\n"
+        "  expected: a map HTR1A with values above 0 in cortex\n"
+        "  hint: write 'ht2a_map: atlas', or choose another atlas"
+    )
+
+
 @pytest.mark.parametrize("name", sorted(treatments.MODIFIERS))
 def test_every_modifier_loads(name, write):
     arm = arm_of(write, f"  x: {{treatment: psilocybin_rtms, modifiers: [{name}]}}\n")
@@ -369,6 +419,27 @@ BAD = {
         "c.yaml:6:40: arms.x.modifiers.1: two environments\n"
         "  expected: one at most\n"
         "  got: 'environment_adverse' and 'environment_supportive'\n"
+        "  hint: keep one of them",
+    ),
+    "an exchange of drugs that are not given": (
+        "  x: {treatment: rtms_10hz, modifiers: [stress_off, trkb_affinity_exchanged]}",
+        "c.yaml:6:53: arms.x.modifiers.1: no drug of this arm is exchanged\n"
+        "  expected: doses of psilocybin or escitalopram\n"
+        "  got: 'trkb_affinity_exchanged' with no dose\n"
+        "  hint: remove the modifier, or choose a treatment that gives one of these drugs",
+    ),
+    "an exchange of another drug": (
+        "  x: {treatment: ketamine, modifiers: [kinetics_exchanged_lsd]}",
+        "c.yaml:6:40: arms.x.modifiers.0: no drug of this arm is exchanged\n"
+        "  expected: doses of psilocybin or lsd\n"
+        "  got: 'kinetics_exchanged_lsd' with doses of ketamine\n"
+        "  hint: remove the modifier, or choose a treatment that gives one of these drugs",
+    ),
+    "two exchanges": (
+        "  x: {treatment: lsd, modifiers: [kinetics_exchanged_lsd, trkb_affinity_exchanged]}",
+        "c.yaml:6:59: arms.x.modifiers.1: two exchanges\n"
+        "  expected: one at most\n"
+        "  got: 'kinetics_exchanged_lsd' and 'trkb_affinity_exchanged'\n"
         "  hint: keep one of them",
     ),
     "an unknown limit": (

@@ -68,6 +68,32 @@ def test_ketanserin_comes_an_hour_before_each_psychedelic_dose_only():
     assert len(events) == len(events_of(steps)) + 3
 
 
+def test_an_exchange_changes_what_doses_are_of_and_nothing_else():
+    steps = [step("psilocybin"), step("ssri_single", start_h=5.0), step("itbs", start_h=30.0)]
+    plain = events_of(steps)
+    found = events_of(steps, [MODIFIERS["trkb_affinity_exchanged"]])
+    assert [e.time_h for e in found] == [e.time_h for e in plain]
+    doses = [(e.time_h, e.drug, e.amount) for e in found if isinstance(e, Dose)]
+    assert doses == [
+        (0.0, "psilocybin_trkb_of_escitalopram", 1.0),
+        (5.0, "escitalopram_trkb_of_psilocybin", 1.0),
+        (504.0, "psilocybin_trkb_of_escitalopram", 1.0),
+    ]
+    others = [[e for e in own if not isinstance(e, Dose)] for own in (plain, found)]
+    assert others[0] == others[1] != []
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_ketanserin_precedes_an_exchanged_psychedelic_in_either_order(first):
+    modifiers = [MODIFIERS["ketanserin"], MODIFIERS["kinetics_exchanged_dmt"]]
+    steps = [step("dmt"), step("lsd", start_h=48.0)]
+    events = events_of(steps, iter(modifiers if first else modifiers[::-1]))
+    assert [(e.time_h, e.drug) for e in events] == [
+        (-1.0, "ketanserin"), (0.0, "dmt_kinetics_of_psilocybin"),
+        (47.0, "ketanserin"), (48.0, "lsd"),
+    ]  # fmt: skip
+
+
 # two sessions at once
 
 

@@ -8,7 +8,7 @@ from netmod.atlas.targets import PUBLISHED
 from netmod.errors import ConfigError
 from netmod.plasticity.environment import ENVIRONMENTS
 from netmod.plasticity.gates import GATES, combined
-from netmod.plasticity.pharmacology import DRUGS
+from netmod.plasticity.pharmacology import CONTROL_COMPOUNDS, DRUGS
 from netmod.treatments import MODIFIERS
 
 FACTORS = {
@@ -33,10 +33,16 @@ FACTORS = {
     "j_frozen": {"homeostasis": 0},
     "ei_frozen": {"ei": 0},
 }
+EXCHANGED = {
+    "trkb_affinity_exchanged": {"psilocybin", "escitalopram"},
+    "kinetics_exchanged_lsd": {"psilocybin", "lsd"},
+    "kinetics_exchanged_dmt": {"psilocybin", "dmt"},
+}
 TARGETS = {
     "target_fixed": "beam_f3",
     "target_group": "fox_2012",
     "target_individual": "individual",
+    "target_random": "random_prefrontal",
     "target_vertex": "vertex",
     "target_motor": "motor_left",
 }
@@ -51,7 +57,8 @@ def test_every_modifier_does_what_its_name_says():
     given = {m.name: m.dose for m in MODIFIERS.values() if m.dose}
     assert list(given) == ["ketanserin"]
     assert (given["ketanserin"].lead_h, given["ketanserin"].amount) == (1.0, 1.0)
-    named = FACTORS.keys() | TARGETS.keys() | given.keys()
+    assert {m.name: set(m.drugs) for m in MODIFIERS.values() if m.drugs} == EXCHANGED
+    named = FACTORS.keys() | TARGETS.keys() | EXCHANGED.keys() | given.keys()
     assert set(MODIFIERS) == named | {f"environment_{word}" for word in ENVIRONMENTS}
 
 
@@ -60,10 +67,13 @@ def test_a_modifier_changes_exactly_one_kind_of_thing(name):
     modifier = MODIFIERS[name]
     assert modifier.doc and modifier.source
     kinds = [modifier.factors, modifier.target, modifier.environment, modifier.dose]
+    kinds += [modifier.drugs]
     assert sum(bool(kind) for kind in kinds) == 1
     assert all(GATES[gate].neutral != by for gate, by in modifier.factors.items())
     if modifier.dose:
         assert {modifier.dose.drug, *modifier.dose.before} <= set(DRUGS)
+    assert set(modifier.drugs) <= set(DRUGS)
+    assert set(modifier.drugs.values()) <= set(CONTROL_COMPOUNDS)
 
 
 def test_published_places_are_known():
