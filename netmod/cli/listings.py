@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from netmod.cli.output import known_names, print_wrapped
+from netmod.cli.output import aligned, known_names, print_wrapped
+from netmod.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
+    from netmod.graph.declarations import Declaration
     from netmod.models.declaration import Parameter
     from netmod.treatments import Modifier, Treatment
+
+WIDTH = 100  # of a line in a list
 
 
 def models(args: argparse.Namespace) -> None:
@@ -68,17 +73,43 @@ def _print_modifier(modifier: Modifier) -> None:
         given = modifier.dose
         drugs = ", ".join(given.before)
         print_wrapped(f"effect: dose of {given.drug} {given.lead_h:g} h before each of {drugs}")
+    for drug, compound in modifier.drugs.items():
+        print_wrapped(f"effect: doses of {drug} are doses of {compound}")
     print_wrapped(f"source: {modifier.source}")
 
 
 def metrics(args: argparse.Namespace) -> None:
-    """Print readouts."""
-    from netmod.graph import METRICS
+    """Print signatures, measures, estimators and other quantities: a line each, or in full."""
+    from netmod.graph.catalogue import GROUPS, find
 
-    for name in known_names("metric", args.names, METRICS):
-        metric = METRICS[name]
-        print(f"{name} [{metric.unit}]\n  {metric.doc}\n  {metric.direction_note}")
-        print(f"  source: {metric.source}")
+    for name in args.names:
+        found = find(name)
+        if not found:
+            known = sorted({one for group in GROUPS for one in group.members})
+            hint = did_you_mean(name, known) or "'netmod metrics' lists them all"
+            raise ConfigError("unknown metric", got=name, hint=hint)
+        for group, one in found:
+            _print_quantity(one, group.kind)
+    if args.names:
+        return
+    for group in GROUPS:
+        print(f"{group.title}\n  {group.doc.replace('`', '')}")
+        names = aligned([(f"  {name}", one.unit) for name, one in group.members.items()])
+        width = max(map(len, names.splitlines())) + 2
+        for name, one in zip(names.splitlines(), group.members.values(), strict=True):
+            print(f"{name:<{width}}{textwrap.shorten(one.doc, WIDTH - width, placeholder=' …')}")
+        print()
+    print("'netmod metrics NAME' tells range, meaning, input and source")
+
+
+def _print_quantity(one: Declaration, kind: str) -> None:
+    print(f"{one.name} ({kind})")
+    print_wrapped(one.doc)
+    print_wrapped(f"unit: {one.unit}; range: {one.range}; gives: {one.gives}")
+    print_wrapped(f"meaning: {one.direction_note}")
+    print_wrapped(f"input: {one.input}")
+    print_wrapped(f"python: {one.call}")
+    print_wrapped(f"source: {one.source}")
 
 
 def schema(_: argparse.Namespace) -> None:

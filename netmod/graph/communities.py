@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import ConfigError, DataError
+from netmod.graph.declarations import Quantity
 from netmod.graph.modularity import louvain_partitions
 from netmod.graph.modularity.quality import complete
 
@@ -328,3 +329,62 @@ def _several(partitions: ArrayLike, least: int) -> NDArray:
             got=f"shape {list(partitions.shape)}",
         )
     return partitions
+
+
+DECLARED = (
+    Quantity(
+        name="normalised_mutual_information",
+        unit="1",
+        range="[0, 1]",
+        doc="information that two partitions share, over their mean entropy",
+        direction_note="1: the same partition; above 0 by chance when there are many communities",
+        source="Danon et al. 2005, doi:10.1088/1742-5468/2005/09/P09008",
+        input="two partitions [N]",
+        gives="a number",
+        compute=normalised_mutual_information,
+    ),
+    Quantity(
+        name="variation_of_information",
+        unit="nat",
+        range=">= 0",
+        doc="information that two partitions do not share",
+        direction_note="lower: more alike; 0: the same partition",
+        source="Meilă 2007, doi:10.1016/j.jmva.2006.11.013",
+        input="two partitions [N]",
+        gives="a number",
+        compute=variation_of_information,
+    ),
+    Quantity(
+        name="z_rand",
+        unit="1",
+        range="real",
+        doc="pairs that both partitions keep together, as z-score against permuted labels",
+        direction_note="higher: more alike than by chance; grows with N",
+        source="Traud et al. 2011, doi:10.1137/080734315",
+        input="two partitions [N]",
+        gives="a number",
+        compute=z_rand,
+    ),
+    Quantity(
+        name="agreement_matrix",
+        unit="1",
+        range="[0, 1]",
+        doc="share of partitions that put two regions together",
+        direction_note="higher: a pair that stays together over runs or subjects",
+        source="Lancichinetti & Fortunato 2012, doi:10.1038/srep00336",
+        input="partitions [P, N]",
+        gives="[N, N]",
+        compute=agreement_matrix,
+    ),
+    Quantity(
+        name="consensus",
+        unit="1",
+        range="0, 1, 2, ...",
+        doc="partition that many runs agree on",
+        direction_note="none: labels have no order",
+        source="Lancichinetti & Fortunato 2012, doi:10.1038/srep00336",
+        input="partitions [P, N], seed",
+        gives="labels [N]",
+        compute=consensus,
+    ),
+)

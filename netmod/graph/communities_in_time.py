@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
+from netmod.graph.declarations import Quantity
 from netmod.graph.modularity.quality import complete
+
+_ROUNDING = 1e-9  # of an average of allegiances
 
 
 def flexibility(labels: ArrayLike) -> NDArray[np.float64]:
@@ -116,7 +119,7 @@ def recruitment(shares: ArrayLike, networks: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     DataError
-        If the shapes do not fit.
+        If the shapes do not fit or the shares are none.
 
     Notes
     -----
@@ -144,7 +147,7 @@ def integration(shares: ArrayLike, networks: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     DataError
-        If the shapes do not fit.
+        If the shapes do not fit or the shares are none.
 
     Notes
     -----
@@ -177,7 +180,7 @@ def network_allegiance(
     Raises
     ------
     DataError
-        If the shapes do not fit.
+        If the shapes do not fit or the shares are none.
 
     Notes
     -----
@@ -220,4 +223,71 @@ def _allegiance(shares: ArrayLike, networks: ArrayLike) -> tuple[NDArray, NDArra
             expected="shares [N, N] and networks [N]",
             got=f"shares {list(shares.shape)} and networks {list(networks.shape)}",
         )
+    within = (shares >= -_ROUNDING).all() and (shares <= 1 + _ROUNDING).all()
+    if not within or not np.allclose(shares, shares.T, rtol=0, atol=_ROUNDING):
+        raise DataError(
+            "an allegiance is a symmetric matrix of shares",
+            expected="values in [0, 1], none of them NaN, and shares[i, j] equal to shares[j, i]",
+            got=f"{shares.min():g} to {shares.max():g}" if not within else "an asymmetric matrix",
+            hint="netmod.graph.communities_in_time.allegiance makes it from labels",
+        )
     return shares, networks
+
+
+DECLARED = (
+    Quantity(
+        name="flexibility",
+        unit="1",
+        range="[0, 1]",
+        doc="share of steps from layer to layer at which a region changes its community",
+        direction_note="higher: changes its company more often",
+        source="Bassett et al. 2011, doi:10.1073/pnas.1018985108",
+        input="labels [..., T, N]",
+        gives="[..., N]",
+        compute=flexibility,
+    ),
+    Quantity(
+        name="promiscuity",
+        unit="1",
+        range="(0, 1]",
+        doc="share of all communities that a region visits",
+        direction_note="higher: has been in more communities",
+        source="Papadopoulos et al. 2016, doi:10.1103/PhysRevE.94.032908",
+        input="labels [..., T, N]",
+        gives="[..., N]",
+        compute=promiscuity,
+    ),
+    Quantity(
+        name="allegiance",
+        unit="1",
+        range="[0, 1]",
+        doc="share of layers in which two regions share a community",
+        direction_note="higher: more often together",
+        source="Bassett et al. 2015, doi:10.1038/nn.3993",
+        input="labels [..., T, N]",
+        gives="[N, N]",
+        compute=allegiance,
+    ),
+    Quantity(
+        name="recruitment",
+        unit="1",
+        range="[0, 1]",
+        doc="mean allegiance of a region with its own network",
+        direction_note="higher: stays with its network",
+        source="Bassett et al. 2015, doi:10.1038/nn.3993",
+        input="allegiance [N, N], networks",
+        gives="[N]",
+        compute=recruitment,
+    ),
+    Quantity(
+        name="integration",
+        unit="1",
+        range="[0, 1]",
+        doc="mean allegiance of a region with other networks",
+        direction_note="higher: joins other networks more often",
+        source="Bassett et al. 2015, doi:10.1038/nn.3993",
+        input="allegiance [N, N], networks",
+        gives="[N]",
+        compute=integration,
+    ),
+)

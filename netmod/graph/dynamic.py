@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from netmod.errors import ConfigError, DataError
 from netmod.graph import kernels
 from netmod.graph.connectivity import check_series, refuse
+from netmod.graph.declarations import Quantity
 
 LENGTH, STEP = 30, 5  # volumes: 60 s and 10 s at 2 s; Deco et al. 2018 have 30 and 3
 TAPERS = ("none", "hamming")
@@ -359,3 +360,53 @@ def _bins(bins: ArrayLike) -> NDArray[np.float64]:
         )
     edges = np.append(low, high[-1])
     return np.column_stack([edges, np.concatenate([[0.0], np.cumsum(share) / share.sum()])])
+
+
+_HANSEN = "Hansen et al. 2015, doi:10.1016/j.neuroimage.2014.11.001"
+
+DECLARED = (
+    Quantity(
+        name="sliding_windows",
+        unit="1",
+        range="[-1, 1]",
+        doc="Pearson correlation within windows of time",
+        direction_note="as pearson; short windows add error that looks like dynamics",
+        source=_HANSEN,
+        input="series [T, N]",
+        gives="[window, N, N]",
+        compute=sliding_windows,
+    ),
+    Quantity(
+        name="fcd",
+        unit="1",
+        range="[-1, 1]",
+        doc="FC dynamics: correlation between the FC of any two windows",
+        direction_note="higher: the same pattern at both times; stationary series are above 0 too",
+        source=_HANSEN,
+        input="FC of windows [W, N, N]",
+        gives="[W, W]",
+        compute=fcd,
+    ),
+    Quantity(
+        name="fcd_statistics",
+        unit="1",
+        range="[-1, 1]; SD >= 0",
+        doc="mean, SD and median of FCD over pairs of windows",
+        direction_note="mean higher: FC keeps its pattern; SD higher: it comes and goes",
+        source=_HANSEN,
+        input="values of FCD",
+        gives="three numbers",
+        compute=fcd_statistics,
+    ),
+    Quantity(
+        name="ks_distance",
+        unit="1",
+        range="[0, 1]",
+        doc="largest difference of the cumulative shares of two sets of FCD",
+        direction_note="lower: more alike; 0 for the same distribution",
+        source="Smirnov 1948, doi:10.1214/aoms/1177730256 (recalled)",
+        input="values of FCD, or bins, of two scans",
+        gives="a number",
+        compute=ks_distance,
+    ),
+)

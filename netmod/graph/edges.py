@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
 from netmod.graph.connectivity import check_series
+from netmod.graph.declarations import Quantity
 
 
 def edge_series(series: ArrayLike, names: Sequence[str] | None = None) -> NDArray[np.float64]:
@@ -56,3 +57,31 @@ def _z_scores(series: ArrayLike, names: Sequence[str] | None) -> NDArray[np.floa
     if series.shape[1] < 2:
         raise DataError("an edge needs two regions", got=f"shape {list(series.shape)}")
     return (series - series.mean(axis=0)) / series.std(axis=0)
+
+
+DECLARED = (
+    Quantity(
+        name="edge_series",
+        unit="1",
+        range="real",
+        doc="product of the z-scores of two regions at every time",
+        direction_note=(
+            "higher: at this time they add to their correlation, whose mean over time this is"
+        ),
+        source="Faskowitz et al. 2020, doi:10.1038/s41593-020-00719-y",
+        input="series [T, N]",
+        gives="[T, pair]",
+        compute=edge_series,
+    ),
+    Quantity(
+        name="event_amplitude",
+        unit="1",
+        range=">= 0",
+        doc="root of the sum of squares of the edge series at every time",
+        direction_note="peaks are events, which carry much of FC; filtered noise has them too",
+        source="Zamani Esfahlani et al. 2020, doi:10.1073/pnas.2005531117",
+        input="series [T, N]",
+        gives="[T]",
+        compute=event_amplitude,
+    ),
+)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,35 +18,9 @@ from netmod.graph.connectivity import (
     fisher_z,
     remove_global_signal,
 )
+from netmod.graph.declarations import Estimator, by_name
 
 COV_ESTIMATORS = ("ledoit_wolf", "empirical")
-
-
-@dataclass(frozen=True)
-class Estimator:
-    """A named estimator of functional connectivity.
-
-    Parameters
-    ----------
-    name, doc : str
-        Name and definition in one sentence.
-    range : str
-        Values that it takes, with unit; ``u`` is the unit of the series.
-    source : str
-        Author, year, DOI.
-    compute : callable
-        ``compute(series [T, N], names, **options) -> ndarray [N, N]``.
-    needs, takes : tuple of str
-        Options that must and may be given.
-    """
-
-    name: str
-    doc: str
-    range: str
-    source: str
-    compute: Callable[..., NDArray[np.float64]]
-    needs: tuple[str, ...] = ()
-    takes: tuple[str, ...] = ()
 
 
 class Tangent(NamedTuple):
@@ -262,73 +234,111 @@ _BISWAL = "Biswal et al. 1995, doi:10.1002/mrm.1910340409"
 _MITRA = "Mitra et al. 2014, doi:10.1152/jn.00804.2013"
 _PHASE = ("band_hz", "order", "drop")
 
-_ENTRIES = (
-    Estimator("pearson", "Pearson correlation of the samples", "-1 to 1", _BISWAL, _pearson),
+ESTIMATORS: Mapping[str, Estimator] = by_name(
     Estimator(
-        "fisher_z",
-        "atanh of Pearson's r; the diagonal is held at 8.4",
-        "-8.4 to 8.4",
-        "Fisher 1915, doi:10.2307/2331838",
-        lambda series, names: fisher_z(_pearson(series, names)),
+        name="pearson",
+        unit="1",
+        range="[-1, 1]",
+        doc="Pearson correlation of the samples",
+        direction_note="higher: the two rise and fall together, by a connection or by common input",
+        source=_BISWAL,
+        compute=_pearson,
     ),
-    Estimator("covariance", "sample covariance, divisor T - 1", "any, u²", _BISWAL, covariance),
     Estimator(
-        "partial",
-        "correlation of two regions given all others, from the z-scored series",
-        "-1 to 1",
-        f"Marrelec et al. 2006, doi:10.1016/j.neuroimage.2005.12.057; {_LEDOIT}",
-        _partial,
+        name="fisher_z",
+        unit="1",
+        range="[-8.4, 8.4]",
+        doc="atanh of Pearson's r; the diagonal is held at 8.4",
+        direction_note=(
+            "as pearson; means and tests are taken of it, as its error hardly depends on r"
+        ),
+        source="Fisher 1915, doi:10.2307/2331838",
+        compute=lambda series, names: fisher_z(_pearson(series, names)),
+    ),
+    Estimator(
+        name="covariance",
+        unit="u²",
+        range="real",
+        doc="sample covariance, divisor T - 1",
+        direction_note="higher: together and with large fluctuations",
+        source=_BISWAL,
+        compute=covariance,
+    ),
+    Estimator(
+        name="partial",
+        unit="1",
+        range="[-1, 1]",
+        doc="correlation of two regions given all others, from the z-scored series",
+        direction_note="away from 0: joined beyond what all other regions explain",
+        source=f"Marrelec et al. 2006, doi:10.1016/j.neuroimage.2005.12.057; {_LEDOIT}",
+        compute=_partial,
         takes=("cov_estimator",),
     ),
     Estimator(
-        "precision",
-        "inverse of the covariance (divisor T), 0 where regions are independent given the others",
-        "any, 1/u²",
-        f"Varoquaux et al. 2010, doi:10.48550/arXiv.1008.5071; {_LEDOIT}",
-        _precision,
+        name="precision",
+        unit="1/u²",
+        range="real",
+        doc=(
+            "inverse of the covariance (divisor T), 0 where regions are independent given the "
+            "others"
+        ),
+        direction_note=(
+            "below 0: joined beyond what all other regions explain (the sign is opposite)"
+        ),
+        source=f"Varoquaux et al. 2010, doi:10.48550/arXiv.1008.5071; {_LEDOIT}",
+        compute=_precision,
         takes=("cov_estimator",),
     ),
     Estimator(
-        "spearman",
-        "Pearson correlation of ranks, ties sharing their mean rank",
-        "-1 to 1",
-        "Spearman 1904, doi:10.2307/1412159",
-        _spearman,
+        name="spearman",
+        unit="1",
+        range="[-1, 1]",
+        doc="Pearson correlation of ranks, ties sharing their mean rank",
+        direction_note="as pearson; outliers count less",
+        source="Spearman 1904, doi:10.2307/1412159",
+        compute=_spearman,
     ),
     Estimator(
-        "lagged",
-        "cross-correlation at the lag of largest |r|",
-        "-1 to 1",
-        _MITRA,
-        _lagged,
+        name="lagged",
+        unit="1",
+        range="[-1, 1]",
+        doc="cross-correlation at the lag of largest |r|",
+        direction_note="as pearson; larger by chance, as the best of many lags",
+        source=_MITRA,
+        compute=_lagged,
         needs=("dt_s", "max_lag_s"),
     ),
     Estimator(
-        "lead",
-        "time by which the column leads the row at that lag, antisymmetric; NaN without a peak",
-        "-max_lag_s to max_lag_s, s",
-        _MITRA,
-        _lead,
+        name="lead",
+        unit="s",
+        range="[-max_lag_s, max_lag_s]",
+        doc="time by which the column leads the row at that lag, antisymmetric; NaN without a peak",
+        direction_note="above 0: the column is ahead; an order in time, not a cause",
+        source=_MITRA,
+        compute=_lead,
         needs=("dt_s", "max_lag_s"),
+        directed=True,
     ),
     Estimator(
-        "phase_locking",
-        "modulus of the mean of exp(i phase difference) within a band",
-        "0 to 1",
-        "Lachaux et al. 1999, doi:10.1002/(SICI)1097-0193(1999)8:4<194::AID-HBM4>3.0.CO;2-C",
-        _locking,
+        name="phase_locking",
+        unit="1",
+        range="[0, 1]",
+        doc="modulus of the mean of exp(i phase difference) within a band",
+        direction_note="higher: a steadier phase difference; independent series are above 0",
+        source="Lachaux et al. 1999, doi:10.1002/(SICI)1097-0193(1999)8:4<194::AID-HBM4>3.0.CO;2-C",
+        compute=_locking,
         needs=("dt_s",),
         takes=_PHASE,
     ),
     Estimator(
-        "phase_coherence",
-        "mean cosine of the phase difference within a band",
-        "-1 to 1",
-        "Deco & Kringelbach 2016, doi:10.1016/j.tins.2016.01.001",
-        _coherence,
+        name="phase_coherence",
+        unit="1",
+        range="[-1, 1]",
+        doc="mean cosine of the phase difference within a band",
+        direction_note="higher: in phase; -1: in antiphase; 0 for a quarter of a period too",
+        source="Deco & Kringelbach 2016, doi:10.1016/j.tins.2016.01.001",
+        compute=_coherence,
         needs=("dt_s",),
         takes=_PHASE,
     ),
 )
-
-ESTIMATORS: Mapping[str, Estimator] = MappingProxyType({one.name: one for one in _ENTRIES})

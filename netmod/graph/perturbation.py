@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
 from netmod.graph.connectivity import covariance
+from netmod.graph.declarations import Quantity
 from netmod.graph.spectral import lempel_ziv_count
 
 
@@ -189,3 +190,51 @@ def perturbational_complexity(significant: ArrayLike) -> float:
     return float(
         lempel_ziv_count(symbols.tobytes()) * np.log2(symbols.size) / (symbols.size * entropy)
     )
+
+
+DECLARED = (
+    Quantity(
+        name="susceptibility",
+        unit="any",
+        range="real",
+        doc="mean change of a readout from runs to the same runs perturbed",
+        direction_note="higher: the perturbation raises the readout",
+        source="Escrichs et al. 2022, doi:10.1038/s42003-022-03576-6 (recalled)",
+        input="readout of pairs of runs",
+        gives="a number",
+        compute=susceptibility,
+    ),
+    Quantity(
+        name="information_capability",
+        unit="any",
+        range=">= 0",
+        doc="SD over runs of the change of a readout under perturbation",
+        direction_note="higher: the answer depends more on the state that is perturbed",
+        source="Escrichs et al. 2022, doi:10.1038/s42003-022-03576-6 (recalled)",
+        input="readout of pairs of runs",
+        gives="a number",
+        compute=information_capability,
+    ),
+    Quantity(
+        name="order_susceptibility",
+        unit="1",
+        range=">= 0",
+        doc="N times the variance of the Kuramoto order over time",
+        direction_note="higher: nearer to the onset of synchrony",
+        source="Hong et al. 2015, doi:10.1103/PhysRevE.92.022122 (recalled)",
+        input="Kuramoto order [T], N",
+        gives="a number",
+        compute=order_susceptibility,
+    ),
+    Quantity(
+        name="perturbational_complexity",
+        unit="1",
+        range=">= 0",
+        doc="PCI-like: Lempel-Ziv complexity of a pattern of responses over that of noise",
+        direction_note="higher: an answer both widespread and varied; lower in unconsciousness",
+        source="Casali et al. 2013, doi:10.1126/scitranslmed.3006294",
+        input="significant responses [T, N] of 0 and 1",
+        gives="a number",
+        compute=perturbational_complexity,
+    ),
+)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from netmod.errors import ConfigError, DataError
 from netmod.graph import kernels
 from netmod.graph.connectivity import check_series
+from netmod.graph.declarations import Quantity
 
 BAND_HZ = (0.04, 0.07)  # of BOLD; Glerean et al. 2012, doi:10.1089/brain.2011.0068
 DROP = 10  # volumes dropped at either end, as Deco et al. do
@@ -232,12 +233,15 @@ def synchrony(signal: ArrayLike) -> float:
 
 
 def metastability(signal: ArrayLike) -> float:
-    """Return the SD over time (divisor T) of :func:`order_parameter`; raises as it does.
+    """Return the SD over time (divisor T) of :func:`order_parameter`.
 
-    Shanahan 2010, doi:10.1063/1.3305451; over whole brains Cabral et al. 2011,
-    doi:10.1016/j.neuroimage.2011.04.010.
+    Raises as it does, and for fewer than two time points. Shanahan 2010, doi:10.1063/1.3305451;
+    over whole brains Cabral et al. 2011, doi:10.1016/j.neuroimage.2011.04.010.
     """
-    return float(order_parameter(signal).std())
+    order = order_parameter(signal)
+    if order.size < 2:
+        raise DataError("a spread over time needs two time points", got=f"{order.size}")
+    return float(order.std())
 
 
 def phase_fcd(signal: ArrayLike, average: int = 3) -> NDArray[np.float64]:
@@ -322,3 +326,51 @@ def _unit_diagonal(matrix: NDArray, low: float) -> NDArray[np.float64]:
     matrix = np.clip((matrix + matrix.T) / 2, low, 1.0)
     np.fill_diagonal(matrix, 1.0)
     return matrix
+
+
+DECLARED = (
+    Quantity(
+        name="order_parameter",
+        unit="1",
+        range="[0, 1]",
+        doc="Kuramoto order: length of the mean of exp(i phase) over regions",
+        direction_note="higher: more regions in phase at this time",
+        source="Kuramoto 1984, doi:10.1007/978-3-642-69689-3",
+        input="analytic signal [T, N]",
+        gives="[T]",
+        compute=order_parameter,
+    ),
+    Quantity(
+        name="synchrony",
+        unit="1",
+        range="[0, 1]",
+        doc="mean of the Kuramoto order over time",
+        direction_note="higher: more in phase; N independent phases are at about 0.89 / sqrt(N)",
+        source="Kuramoto 1984, doi:10.1007/978-3-642-69689-3",
+        input="analytic signal [T, N]",
+        gives="a number",
+        compute=synchrony,
+    ),
+    Quantity(
+        name="metastability",
+        unit="1",
+        range=">= 0",
+        doc="SD of the Kuramoto order over time",
+        direction_note="higher: synchrony comes and goes; 0: always or never in phase",
+        source="Shanahan 2010, doi:10.1063/1.3305451",
+        input="analytic signal [T, N]",
+        gives="a number",
+        compute=metastability,
+    ),
+    Quantity(
+        name="phase_fcd",
+        unit="1",
+        range="[-1, 1]",
+        doc="cosine between the patterns of phase differences of any two times",
+        direction_note="higher: the same pattern at both times",
+        source="Deco et al. 2017, doi:10.1038/s41598-017-03073-5",
+        input="analytic signal [T, N]",
+        gives="[time, time]",
+        compute=phase_fcd,
+    ),
+)

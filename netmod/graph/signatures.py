@@ -1,14 +1,12 @@
-"""The named readouts of a scan: what a metric declares, and the row of all of them.
+"""The named readouts of a scan, and the row of all of them.
 
 A new readout is one function of a :class:`Readout` and one entry in :data:`METRICS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from netmod.errors import DataError
 from netmod.graph import segregation
 from netmod.graph.connectivity import correlation, regress_global_signal
+from netmod.graph.declarations import Metric, by_name
 from netmod.graph.masks import NetworkMasks
 from netmod.graph.modularity import louvain
 
@@ -46,37 +45,6 @@ class Readout:
     q: float
     q_gsr: float
     masks: NetworkMasks
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A named readout.
-
-    Parameters
-    ----------
-    name, unit : str
-        Column of ``signatures.tsv`` and its unit; ``1`` when dimensionless.
-    doc : str
-        Definition in one sentence.
-    source : str
-        Author, year, DOI; or ``proposal``.
-    direction_note : str
-        What a higher value means, and what is contested.
-    compute : callable, optional
-        ``compute(Readout) -> float``; None for what needs more than one scan.
-    """
-
-    name: str
-    unit: str
-    doc: str
-    source: str
-    direction_note: str
-    compute: Callable[[Readout], float] | None = None
-
-    @property
-    def scope(self) -> Literal["scan", "study"]:
-        """``scan`` when one scan gives the value, ``study`` when others are needed."""
-        return "scan" if self.compute else "study"
 
 
 def _segregation(fc: NDArray, masks: NetworkMasks) -> float:
@@ -135,136 +103,164 @@ _NEWMAN = (
 )
 _YEO = "networks of Yeo et al. 2011, doi:10.1152/jn.00338.2011"
 
-_ENTRIES = (
+METRICS: Mapping[str, Metric] = by_name(
     Metric(
-        "modularity",
-        "1",
-        "Louvain modularity Q of positive cortical FC, best of the seeded runs",
-        _NEWMAN,
-        "higher: networks cut apart more easily; reported to fall after psilocybin",
-        lambda scan: scan.q,
+        name="modularity",
+        unit="1",
+        range="[0, 1)",
+        doc="Louvain modularity Q of positive cortical FC, best of the seeded runs",
+        direction_note="higher: networks cut apart more easily; reported to fall after psilocybin",
+        source=_NEWMAN,
+        compute=lambda scan: scan.q,
     ),
     Metric(
-        "modularity_gsr",
-        "1",
-        "modularity" + _GSR,
-        _NEWMAN,
-        "as modularity; regression removes the common signal and raises Q",
-        lambda scan: scan.q_gsr,
+        name="modularity_gsr",
+        unit="1",
+        range="[0, 1)",
+        doc="modularity" + _GSR,
+        direction_note="as modularity; regression removes the common signal and raises Q",
+        source=_NEWMAN,
+        compute=lambda scan: scan.q_gsr,
     ),
     Metric(
-        "segregation",
-        "1",
-        "(mean z within − mean z between networks) / mean z within, negatives as 0",
-        _CHAN,
-        "higher: networks keep to themselves; reported to fall acutely under psychedelics",
-        lambda scan: _segregation(scan.fc, scan.masks),
+        name="segregation",
+        unit="1",
+        range="<= 1",
+        doc="(mean z within − mean z between networks) / mean z within, negatives as 0",
+        direction_note=(
+            "higher: networks keep to themselves; reported to fall acutely under psychedelics"
+        ),
+        source=_CHAN,
+        compute=lambda scan: _segregation(scan.fc, scan.masks),
     ),
     Metric(
-        "segregation_gsr",
-        "1",
-        "segregation" + _GSR,
-        _CHAN,
-        "as segregation; nearer to 1 because most correlations between networks turn negative",
-        lambda scan: _segregation(scan.fc_gsr, scan.masks),
+        name="segregation_gsr",
+        unit="1",
+        range="<= 1",
+        doc="segregation" + _GSR,
+        direction_note=(
+            "as segregation; nearer to 1 because most correlations between networks turn negative"
+        ),
+        source=_CHAN,
+        compute=lambda scan: _segregation(scan.fc_gsr, scan.masks),
     ),
     Metric(
-        "gbc",
-        "1",
-        "global brain connectivity: mean r of a cortical region with all others, over regions",
-        "Cole et al. 2010, doi:10.1016/j.neuroimage.2009.11.001",
-        "higher: more global integration, or more common signal",
-        lambda scan: float(segregation.global_brain_connectivity(scan.fc).mean()),
+        name="gbc",
+        unit="1",
+        range="[-1, 1]",
+        doc="global brain connectivity: mean r of a cortical region with all others, over regions",
+        direction_note="higher: more global integration, or more common signal",
+        source="Cole et al. 2010, doi:10.1016/j.neuroimage.2009.11.001",
+        compute=lambda scan: float(segregation.global_brain_connectivity(scan.fc).mean()),
     ),
     Metric(
-        "between",
-        "1",
-        "mean r over all pairs of cortical regions in different networks",
-        _YEO,
-        "higher: more integration between networks",
-        _between,
+        name="between",
+        unit="1",
+        range="[-1, 1]",
+        doc="mean r over all pairs of cortical regions in different networks",
+        direction_note="higher: more integration between networks",
+        source=_YEO,
+        compute=_between,
     ),
     Metric(
-        "participation",
-        "1",
-        "participation coefficient of positive FC over networks, mean over regions",
-        "Guimerà & Amaral 2005, doi:10.1038/nature03288",
-        "higher: connections spread over more networks",
-        _participation,
+        name="participation",
+        unit="1",
+        range="[0, 1)",
+        doc="participation coefficient of positive FC over networks, mean over regions",
+        direction_note="higher: connections spread over more networks",
+        source="Guimerà & Amaral 2005, doi:10.1038/nature03288",
+        compute=_participation,
     ),
     Metric(
-        "dmn_within",
-        "1",
-        "mean r over all pairs within the default-mode network",
-        _YEO,
-        "raised in depression in early studies, lowered in the largest: contested",
-        lambda scan: segregation.mean_within(scan.fc, scan.masks.network(DEFAULT_MODE)),
+        name="dmn_within",
+        unit="1",
+        range="[-1, 1]",
+        doc="mean r over all pairs within the default-mode network",
+        direction_note="raised in depression in early studies, lowered in the largest: contested",
+        source=_YEO,
+        compute=lambda scan: segregation.mean_within(scan.fc, scan.masks.network(DEFAULT_MODE)),
     ),
     Metric(
-        "dmn_within_gsr",
-        "1",
-        "dmn_within" + _GSR,
-        _YEO,
-        "default-mode integrity beyond the common signal; falls acutely under psychedelics",
-        lambda scan: segregation.mean_within(scan.fc_gsr, scan.masks.network(DEFAULT_MODE)),
+        name="dmn_within_gsr",
+        unit="1",
+        range="[-1, 1]",
+        doc="dmn_within" + _GSR,
+        direction_note=(
+            "default-mode integrity beyond the common signal; falls acutely under psychedelics"
+        ),
+        source=_YEO,
+        compute=lambda scan: segregation.mean_within(scan.fc_gsr, scan.masks.network(DEFAULT_MODE)),
     ),
     Metric(
-        "dmn_fpn",
-        "1",
-        "mean r over pairs of a default-mode with a frontoparietal region",
-        _YEO,
-        "the distance to the healthy arm counts, not the sign: contested",
-        _dmn_fpn,
+        name="dmn_fpn",
+        unit="1",
+        range="[-1, 1]",
+        doc="mean r over pairs of a default-mode with a frontoparietal region",
+        direction_note="the distance to the healthy arm counts, not the sign: contested",
+        source=_YEO,
+        compute=_dmn_fpn,
     ),
     Metric(
-        "sgacc_dmn",
-        "1",
-        "mean r over pairs of the subgenual proxy with the rest of the default-mode network",
-        "Hamilton et al. 2015, doi:10.1016/j.biopsych.2015.02.020",
-        "higher in depression in the meta-analysis named",
-        _sgacc_dmn,
+        name="sgacc_dmn",
+        unit="1",
+        range="[-1, 1]",
+        doc="mean r over pairs of the subgenual proxy with the rest of the default-mode network",
+        direction_note="higher in depression in the meta-analysis named",
+        source="Hamilton et al. 2015, doi:10.1016/j.biopsych.2015.02.020",
+        compute=_sgacc_dmn,
     ),
     Metric(
-        "dlpfc_sgacc",
-        "1",
-        "mean r over pairs of left dorsolateral prefrontal cortex with the subgenual proxy",
-        _LISTON,
-        "lower: stronger top-down suppression; positive without regression in this connectome",
-        lambda scan: _dlpfc_sgacc(scan.fc, scan.masks),
+        name="dlpfc_sgacc",
+        unit="1",
+        range="[-1, 1]",
+        doc="mean r over pairs of left dorsolateral prefrontal cortex with the subgenual proxy",
+        direction_note=(
+            "lower: stronger top-down suppression; positive without regression in this connectome"
+        ),
+        source=_LISTON,
+        compute=lambda scan: _dlpfc_sgacc(scan.fc, scan.masks),
     ),
     Metric(
-        "dlpfc_sgacc_gsr",
-        "1",
-        "dlpfc_sgacc" + _GSR,
-        _LISTON,
-        "negative values after regression are in part made by it",
-        lambda scan: _dlpfc_sgacc(scan.fc_gsr, scan.masks),
+        name="dlpfc_sgacc_gsr",
+        unit="1",
+        range="[-1, 1]",
+        doc="dlpfc_sgacc" + _GSR,
+        direction_note="negative values after regression are in part made by it",
+        source=_LISTON,
+        compute=lambda scan: _dlpfc_sgacc(scan.fc_gsr, scan.masks),
     ),
     Metric(
-        "sgacc_rate_hz",
-        "Hz",
-        "mean excitatory firing rate of the subgenual proxy",
-        "Mayberg et al. 2005, doi:10.1016/j.neuron.2005.02.014 (metabolism, not rate)",
-        "higher: the hyperactive node of the modelled depression",
-        _sgacc_rate,
+        name="sgacc_rate_hz",
+        unit="Hz",
+        range=">= 0",
+        doc="mean excitatory firing rate of the subgenual proxy",
+        direction_note="higher: the hyperactive node of the modelled depression",
+        source="Mayberg et al. 2005, doi:10.1016/j.neuron.2005.02.014 (metabolism, not rate)",
+        compute=_sgacc_rate,
     ),
     Metric(
-        "fc_distance",
-        "1",
-        "root-mean-square difference of Fisher z to the same subject's baseline of the same arm",
-        "Siegel et al. 2024, doi:10.1038/s41586-024-07624-5",
-        "higher: more changed; a rescan with other noise is not 0, so read it against untreated",
+        name="fc_distance",
+        unit="1",
+        range=">= 0",
+        doc=(
+            "root-mean-square difference of Fisher z to the same subject's baseline of the same arm"
+        ),
+        direction_note=(
+            "higher: more changed; a rescan with other noise is not 0, so read it against untreated"
+        ),
+        source="Siegel et al. 2024, doi:10.1038/s41586-024-07624-5",
     ),
     Metric(
-        "healthy_distance",
-        "SD",
-        "root-mean-square z-score of five fixed features against the healthy arm at baseline",
-        "proposal",
-        "lower: nearer to the healthy arm; a distance between networks, not a clinical score",
+        name="healthy_distance",
+        unit="SD",
+        range=">= 0",
+        doc="root-mean-square z-score of five fixed features against the healthy arm at baseline",
+        direction_note=(
+            "lower: nearer to the healthy arm; a distance between networks, not a clinical score"
+        ),
+        source="proposal",
     ),
 )
-
-METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ENTRIES})
 
 
 def signature_row(

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
 from netmod.graph.connectivity import covariance
+from netmod.graph.declarations import Quantity
 from netmod.graph.measures.checks import graph_of
 
 _NEGATIVE = 1e-9  # of the largest eigenvalue; below −this, the matrix is no covariance
@@ -306,3 +307,58 @@ def gradient_range(fc: ArrayLike, sparsity: float = 0.9, alpha: float = 0.5) -> 
     doi:10.1016/j.neuroimage.2022.119220.
     """
     return float(np.ptp(gradients(fc, 1, sparsity, alpha).maps[:, 0]))
+
+
+DECLARED = (
+    Quantity(
+        name="spectral_complexity",
+        unit="1",
+        range="[0, 1]",
+        doc="NGSC: entropy of the eigenvalues of a covariance over ln N",
+        direction_note=(
+            "higher: activity spreads over more patterns; reported to rise under psilocybin"
+        ),
+        source="Siegel et al. 2024, doi:10.1038/s41586-024-07624-5",
+        input="covariance or correlation [N, N]",
+        gives="a number",
+        compute=spectral_complexity,
+    ),
+    Quantity(
+        name="lempel_ziv",
+        unit="1",
+        range=">= 0",
+        doc="phrases of the binarised series of all regions over those of shuffled symbols",
+        direction_note=(
+            "higher: less compressible; 1 for random; reported to rise under psychedelics"
+        ),
+        source="Schartner et al. 2015, doi:10.1371/journal.pone.0133532",
+        input="series [T, N], seed",
+        gives="a number",
+        compute=lempel_ziv,
+    ),
+    Quantity(
+        name="gradients",
+        unit="1",
+        range="real",
+        doc="diffusion map: coordinates of regions along the main axes of FC",
+        direction_note="near places: alike in their connections; signs are arbitrary",
+        source="Margulies et al. 2016, doi:10.1073/pnas.1608282113",
+        input="symmetric matrix, negative weights allowed",
+        gives="[N, axis]",
+        compute=gradients,
+    ),
+    Quantity(
+        name="gradient_range",
+        unit="1",
+        range="> 0",
+        doc="length of the first gradient of FC",
+        direction_note=(
+            "lower: the axis from unimodal to transmodal cortex is contracted, as under "
+            "psychedelics"
+        ),
+        source="Margulies et al. 2016, doi:10.1073/pnas.1608282113",
+        input="symmetric matrix, negative weights allowed",
+        gives="a number",
+        compute=gradient_range,
+    ),
+)

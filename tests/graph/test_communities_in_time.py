@@ -96,3 +96,18 @@ def test_bad_input():
             measure([[0, 1, np.nan], [0, 1, 1]])
     with pytest.raises(DataError, match=r"do not fit(.|\n)*networks \[3\]"):
         recruitment(np.eye(4), [0, 1, 1])
+
+
+def test_what_is_no_allegiance_is_refused():
+    shares = allegiance(LABELS)
+    for measure in (recruitment, integration, network_allegiance):
+        for place, value, said in (
+            ((0, 1), 2.0, "got: 0 to 2|got: 0.*to 2"),
+            ((0, 1), np.nan, "none of them NaN"),
+            ((0, 1), shares[0, 1] / 2 + 0.1, "an asymmetric matrix"),
+            ((2, 2), -0.5, r"got: -0.5 to 1"),
+        ):
+            other = shares.copy()
+            other[place] = value
+            with pytest.raises(DataError, match=rf"symmetric matrix of shares(.|\n)*({said})"):
+                measure(other, [0, 0, 1, 1])

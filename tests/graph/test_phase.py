@@ -175,3 +175,10 @@ def test_bad_input():
     quarter = np.exp(0.5j * np.pi * np.arange(2)) * np.ones((5, 1))
     with pytest.raises(DataError, match="pattern of phase differences vanishes"):
         phase_fcd(quarter)
+
+
+def test_one_time_point_has_no_metastability():
+    signal = np.exp(1j * np.arange(4.0))[None, :]
+    assert 0 < synchrony(signal) < 1
+    with pytest.raises(DataError, match=r"two time points(.|\n)*got: 1"):
+        metastability(signal)

@@ -87,3 +87,39 @@ def test_order_of_regions_and_names_of_networks_do_not_matter(seed):
 def test_shapes_that_do_not_fit():
     with pytest.raises(DataError, match=r"got: fc \[4, 4\] and labels \[3\]"):
         system_segregation(FC, ["a"] * 3)
+    with pytest.raises(DataError, match=r"labels \[5\]"):
+        participation(FC, ["a"] * 5)
+    with pytest.raises(DataError, match=r"square(.|\n)*got: shape \[2, 4\]"):
+        mean_within(FC[:2], [0, 1])
+
+
+def test_a_matrix_without_regions_gives_nan():
+    empty = np.empty((0, 0))
+    assert np.isnan(system_segregation(empty, [])) and np.isnan(mean_between_networks(empty, []))
+    assert np.isnan(mean_within(empty, [])) and np.isnan(mean_between(empty, [], []))
+    assert participation(empty, []).shape == global_brain_connectivity(empty).shape == (0,)
+
+
+def test_regions_that_the_matrix_does_not_have():
+    with pytest.raises(DataError, match=r"indexes from 0 to 3(.|\n)*got: \[0, 4\]"):
+        mean_within(FC, [0, 4])
+    with pytest.raises(DataError, match=r"got: \[-1\]"):
+        mean_between(FC, [0], [-1])
+
+
+def test_asymmetry_is_refused_and_nan_stays_nan():
+    asymmetric, gap = FC.copy(), FC.copy()
+    asymmetric[0, 1] = 0.5
+    gap[2, :] = gap[:, 2] = np.nan
+    for measure, *inputs in (
+        (system_segregation, LABELS),
+        (mean_between_networks, LABELS),
+        (participation, LABELS),
+        (global_brain_connectivity,),
+        (mean_within, [1, 2]),
+        (mean_between, [1], [2]),
+    ):
+        with pytest.raises(DataError, match="must be symmetric"):
+            measure(asymmetric, *inputs)
+        assert np.isnan(measure(gap, *inputs)).any()
+    assert mean_within(gap, [0, 1]) == pytest.approx(0.6)

@@ -24,8 +24,7 @@ eigenvector centrality      refuses when two components share the largest eigenv
 ==========================  ======================================================================
 """
 
-from netmod.graph.measures.declaration import Measure
-from netmod.graph.measures.evaluate import measure, measures
-from netmod.graph.measures.registry import MEASURES
+from netmod.graph.declarations import Measure
+from netmod.graph.measures.evaluate import MEASURES, measure, measures
 
 __all__ = ["MEASURES", "Measure", "measure", "measures"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
+from netmod.graph.declarations import Measure
 from netmod.graph.measures.checks import graph_of
 from netmod.graph.measures.paths import lengths, shortest
 
@@ -122,3 +125,40 @@ def eigenvector_centrality(weights: ArrayLike) -> NDArray[np.float64]:
     lead = vector[:, -1]
     # Perron: one sign; what is left of the other is rounding
     return np.maximum(lead * np.sign(lead.sum()), 0.0)
+
+
+DECLARED = (
+    Measure(
+        name="betweenness",
+        unit="1",
+        range="[0, 1]",
+        doc="share of shortest paths between others through a region",
+        direction_note=(
+            "higher: more shortest paths need the region; paths along correlations are contested"
+        ),
+        source="Freeman 1977, doi:10.2307/3033543",
+        compute=betweenness,
+        per_region=True,
+    ),
+    Measure(
+        name="betweenness_directed",
+        unit="1",
+        range="[0, 1]",
+        doc="betweenness along the direction of edges",
+        direction_note="higher: more shortest paths need the region",
+        source="Freeman 1977, doi:10.2307/3033543",
+        compute=partial(betweenness, directed=True),
+        per_region=True,
+        directed=True,
+    ),
+    Measure(
+        name="eigenvector_centrality",
+        unit="1",
+        range="[0, 1]",
+        doc="eigenvector of the largest eigenvalue, length 1",
+        direction_note="higher: joined to regions that are central themselves",
+        source="Bonacich 1972, doi:10.1080/0022250X.1972.9989806",
+        compute=eigenvector_centrality,
+        per_region=True,
+    ),
+)

@@ -7,9 +7,12 @@ division to the caller: its values are those of ``weights / weights.max()``.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from netmod.graph.declarations import Measure
 from netmod.graph.measures.checks import graph_of
 
 
@@ -129,3 +132,60 @@ def signed_clustering(weights: ArrayLike) -> NDArray[np.float64]:
     possible = absolute.sum(axis=1) ** 2 - (absolute**2).sum(axis=1)
     several = (w != 0).sum(axis=1) > 1
     return np.divide(closed, possible, out=np.zeros_like(closed), where=several)
+
+
+DECLARED = (
+    Measure(
+        name="clustering",
+        unit="1",
+        range="[0, 1]",
+        doc="geometric mean weight of triangles over possible triangles",
+        direction_note="higher: neighbours are joined among themselves; compare with null graphs",
+        source="Onnela et al. 2005, doi:10.1103/PhysRevE.71.065103",
+        compute=clustering,
+        per_region=True,
+    ),
+    Measure(
+        name="clustering_binary",
+        unit="1",
+        range="[0, 1]",
+        doc="triangles over possible triangles",
+        direction_note="higher: neighbours are joined among themselves; grows with density",
+        source="Watts & Strogatz 1998, doi:10.1038/30918",
+        compute=partial(clustering, binary=True),
+        per_region=True,
+    ),
+    Measure(
+        name="clustering_directed",
+        unit="1",
+        range="[0, 1]",
+        doc="weighted triangles of all directions",
+        direction_note="higher: more and stronger triangles",
+        source="Fagiolo 2007, doi:10.1103/PhysRevE.76.026107",
+        compute=partial(clustering, directed=True),
+        per_region=True,
+        directed=True,
+    ),
+    Measure(
+        name="clustering_signed",
+        unit="1",
+        range="[-1, 1]",
+        doc="triangles with the product of their signs",
+        direction_note=(
+            "above 0: triangles with an even number of negative edges outweigh (balance)"
+        ),
+        source="Costantini & Perugini 2014, doi:10.1371/journal.pone.0088669",
+        compute=signed_clustering,
+        per_region=True,
+        signed=True,
+    ),
+    Measure(
+        name="transitivity",
+        unit="1",
+        range="[0, 1]",
+        doc="weight of all triangles over all possible triangles",
+        direction_note=("higher: more triangles; hubs count more than in a mean of clustering"),
+        source="Rubinov & Sporns 2010, doi:10.1016/j.neuroimage.2009.10.003",
+        compute=transitivity,
+    ),
+)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
+from netmod.graph.declarations import Measure
 from netmod.graph.measures.checks import graph_of
 
 
@@ -184,3 +186,48 @@ def core_periphery(weights: ArrayLike, gamma: float = 1.0) -> CorePeriphery:
     w = graph_of(weights, directed=True)
     core = _excess(w, gamma).sum(axis=1) > 0
     return CorePeriphery(core, coreness(w, core, gamma))
+
+
+DECLARED = (
+    Measure(
+        name="k_core",
+        unit="1",
+        range="[0, N-1]",
+        doc="largest k of a k-core with the region",
+        direction_note="higher: within a more densely joined core",
+        source="Seidman 1983, doi:10.1016/0378-8733(83)90028-X",
+        compute=core_number,
+        per_region=True,
+    ),
+    Measure(
+        name="s_core",
+        unit="w",
+        range=">= 0",
+        doc="largest s of an s-core with the region",
+        direction_note="higher: within a more strongly joined core",
+        source="Eidsaa & Almaas 2013, doi:10.1103/PhysRevE.88.062819",
+        compute=partial(core_number, binary=False),
+        per_region=True,
+    ),
+    Measure(
+        name="coreness",
+        unit="1",
+        range=">= 0",
+        doc="quality of the best division into core and periphery",
+        direction_note="higher: core and periphery are parted more clearly",
+        source="Borgatti & Everett 2000, doi:10.1016/S0378-8733(99)00019-2",
+        compute=lambda weights: core_periphery(weights).coreness,
+        directed=True,
+    ),
+    Measure(
+        name="core",
+        unit="1",
+        range="0 or 1",
+        doc="membership of the core",
+        direction_note="1: in the core, 0: in the periphery",
+        source="Borgatti & Everett 2000, doi:10.1016/S0378-8733(99)00019-2",
+        compute=lambda weights: core_periphery(weights).core.astype(float),
+        per_region=True,
+        directed=True,
+    ),
+)

@@ -1,15 +1,21 @@
-"""Evaluate named graph measures on one matrix."""
+"""The named graph measures, and how they are evaluated on one matrix.
+
+A new measure is one function in a file of this package, an old or a new one, and its declaration
+in ``DECLARED`` of that file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError, did_you_mean
-from netmod.graph.measures.registry import MEASURES
+from netmod.graph.declarations import Measure, declared
+
+MEASURES: Mapping[str, Measure] = declared("netmod.graph.measures", Measure)
 
 
 def measure(weights: ArrayLike, name: str, **inputs: Any) -> float | NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from netmod.graph.declarations import Measure
 from netmod.graph.measures.checks import graph_of
 
 
@@ -77,3 +78,30 @@ def trophic_incoherence(weights: ArrayLike) -> float:
     level = trophic_levels(w)
     rise = level[:, None] - level[None, :]
     return float((w * (rise - 1.0) ** 2).sum() / w.sum())
+
+
+_MACKAY = "MacKay et al. 2020, doi:10.1098/rsos.201138"
+
+DECLARED = (
+    Measure(
+        name="trophic_level",
+        unit="1",
+        range=">= 0",
+        doc="level in the flow from sources to targets",
+        direction_note="higher: later in the flow",
+        source=_MACKAY,
+        compute=trophic_levels,
+        per_region=True,
+        directed=True,
+    ),
+    Measure(
+        name="trophic_incoherence",
+        unit="1",
+        range="[0, 1]",
+        doc="how far edges fall short of rising by one level",
+        direction_note="0: strictly feed-forward; 1: no direction as a whole",
+        source=_MACKAY,
+        compute=trophic_incoherence,
+        directed=True,
+    ),
+)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
+from netmod.graph.declarations import Measure, Quantity
 from netmod.graph.measures.checks import graph_of
 
 
@@ -149,3 +152,58 @@ def normalised_rich_club(weights: ArrayLike, nulls: ArrayLike, binary: bool = Fa
         )
     mean = np.mean(reference, axis=0)
     return np.divide(own, mean, out=np.full_like(own, np.nan), where=mean > 0)
+
+
+DECLARED = (
+    Measure(
+        name="assortativity",
+        unit="1",
+        range="[-1, 1]",
+        doc="correlation of the strengths at both ends of edges",
+        direction_note="above 0: strong regions join strong ones; below 0: hubs join the periphery",
+        source="Newman 2002, doi:10.1103/PhysRevLett.89.208701",
+        compute=assortativity,
+    ),
+    Measure(
+        name="assortativity_binary",
+        unit="1",
+        range="[-1, 1]",
+        doc="correlation of the degrees at both ends of edges",
+        direction_note="above 0: hubs join hubs; below 0: hubs join the periphery",
+        source="Newman 2002, doi:10.1103/PhysRevLett.89.208701",
+        compute=partial(assortativity, binary=True),
+    ),
+    Quantity(
+        name="rich_club",
+        unit="1",
+        range="[0, 1]",
+        doc="density among regions of degree above k",
+        direction_note="higher: hubs are joined among themselves; compare with null graphs",
+        source="Colizza et al. 2006, doi:10.1038/nphys209",
+        input="symmetric matrix, no negative weights",
+        gives="[k]",
+        compute=rich_club,
+    ),
+    Quantity(
+        name="weighted_rich_club",
+        unit="1",
+        range="[0, 1]",
+        doc="weight among regions of degree above k over that of as many strongest edges",
+        direction_note="higher: the strongest edges lie among hubs",
+        source="Opsahl et al. 2008, doi:10.1103/PhysRevLett.101.168702",
+        input="symmetric matrix, no negative weights",
+        gives="[k]",
+        compute=weighted_rich_club,
+    ),
+    Quantity(
+        name="normalised_rich_club",
+        unit="1",
+        range=">= 0",
+        doc="rich-club coefficients over their mean in null graphs of the same degrees",
+        direction_note="above 1: a rich club",
+        source="Colizza et al. 2006, doi:10.1038/nphys209",
+        input="symmetric matrix, null graphs",
+        gives="[k]",
+        compute=normalised_rich_club,
+    ),
+)

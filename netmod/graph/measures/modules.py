@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from netmod.graph.declarations import Measure
 from netmod.graph.measures.checks import communities_of, graph_of
 
 
@@ -132,3 +133,70 @@ def diversity(
         return -(p * logs).sum(axis=1) / np.log(communities)
 
     return entropy(np.maximum(w, 0.0)), entropy(np.maximum(-w, 0.0))
+
+
+_GUIMERA = "Guimerà & Amaral 2005, doi:10.1038/nature03288"
+_RS_SIGNED = "Rubinov & Sporns 2011, doi:10.1016/j.neuroimage.2011.03.069"
+
+DECLARED = (
+    Measure(
+        name="participation_positive",
+        unit="1",
+        range="[0, 1]",
+        doc="spread of positive strength over communities",
+        direction_note="higher: a connector of communities; 0: joined to one alone",
+        source=_GUIMERA,
+        compute=lambda weights, labels: signed_participation(weights, labels)[0],
+        per_region=True,
+        signed=True,
+        needs=("labels",),
+    ),
+    Measure(
+        name="participation_negative",
+        unit="1",
+        range="[0, 1]",
+        doc="spread of negative strength over communities",
+        direction_note="higher: anticorrelated with many communities",
+        source=_RS_SIGNED,
+        compute=lambda weights, labels: signed_participation(weights, labels)[1],
+        per_region=True,
+        signed=True,
+        needs=("labels",),
+    ),
+    Measure(
+        name="within_module_z",
+        unit="1",
+        range="real",
+        doc="z-score of the strength to a region's own community",
+        direction_note="higher: a hub of its own community",
+        source=_GUIMERA,
+        compute=within_module_z,
+        per_region=True,
+        signed=True,
+        needs=("labels",),
+    ),
+    Measure(
+        name="diversity_positive",
+        unit="1",
+        range="[0, 1]",
+        doc="entropy of positive strength over communities",
+        direction_note="higher: joined evenly to all communities",
+        source=_RS_SIGNED,
+        compute=lambda weights, labels: diversity(weights, labels)[0],
+        per_region=True,
+        signed=True,
+        needs=("labels",),
+    ),
+    Measure(
+        name="diversity_negative",
+        unit="1",
+        range="[0, 1]",
+        doc="entropy of negative strength over communities",
+        direction_note="higher: anticorrelated evenly with all communities",
+        source=_RS_SIGNED,
+        compute=lambda weights, labels: diversity(weights, labels)[1],
+        per_region=True,
+        signed=True,
+        needs=("labels",),
+    ),
+)

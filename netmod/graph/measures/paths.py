@@ -6,10 +6,13 @@ every edge has length 1. ``distances[i, j]`` is the shortest way from region j t
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
+from netmod.graph.declarations import Measure
 from netmod.graph.measures.checks import choice, graph_of
 
 DEFINITIONS = ("subgraph", "rubinov")
@@ -313,3 +316,77 @@ def _largest_component(w: NDArray) -> tuple[NDArray, NDArray]:
     top = w.max()
     tree = linkage(squareform(top - w, checks=False), "single")
     return top - tree[:, 2], np.maximum.accumulate(tree[:, 3])
+
+
+_LATORA = "Latora & Marchiori 2001, doi:10.1103/PhysRevLett.87.198701"
+
+DECLARED = (
+    Measure(
+        name="path_length",
+        unit="1/w",
+        range="> 0 or infinite",
+        doc="mean shortest distance, lengths 1/w",
+        direction_note="higher: less integrated; infinite as soon as one pair is not joined",
+        source="Watts & Strogatz 1998, doi:10.1038/30918",
+        compute=path_length,
+    ),
+    Measure(
+        name="global_efficiency",
+        unit="w",
+        range=">= 0",
+        doc="mean reciprocal distance, lengths 1/w",
+        direction_note="higher: more integrated; grows with the mean weight",
+        source=_LATORA,
+        compute=global_efficiency,
+    ),
+    Measure(
+        name="local_efficiency",
+        unit="w",
+        range=">= 0",
+        doc="global efficiency of the graph of a region's neighbours",
+        direction_note="higher: neighbours stay joined without the region",
+        source=_LATORA,
+        compute=local_efficiency,
+        per_region=True,
+    ),
+    Measure(
+        name="local_efficiency_rubinov",
+        unit="1",
+        range="[0, 1]",
+        doc="pairs of neighbours weighed by the cube root of both edges over their distance",
+        direction_note="higher: neighbours stay joined without the region; strong ones count more",
+        source="Rubinov & Sporns 2010, doi:10.1016/j.neuroimage.2009.10.003",
+        compute=partial(local_efficiency, definition="rubinov"),
+        per_region=True,
+    ),
+    Measure(
+        name="eccentricity",
+        unit="1/w",
+        range=">= 0 or infinite",
+        doc="longest of the shortest distances",
+        direction_note="higher: more peripheral",
+        source="Harary 1969, Graph Theory (recalled)",
+        compute=eccentricity,
+        per_region=True,
+    ),
+    Measure(
+        name="closeness",
+        unit="w",
+        range=">= 0",
+        doc="reciprocal mean distance, times the share that is reached",
+        direction_note="higher: nearer to all others",
+        source="Freeman 1978, doi:10.1016/0378-8733(78)90021-7",
+        compute=closeness,
+        per_region=True,
+    ),
+    Measure(
+        name="integration",
+        unit="1",
+        range="[1/N, 1]",
+        doc="mean share of the largest component over thresholds 0 to 1",
+        direction_note="higher: regions hold together up to higher thresholds",
+        source="Deco et al. 2015, doi:10.1038/nrn3963",
+        compute=integration,
+        signed=True,
+    ),
+)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import DataError
+from netmod.graph.declarations import Measure, Quantity
 from netmod.graph.measures.checks import graph_of
 
 
@@ -79,3 +80,27 @@ def robustness(weights: ArrayLike) -> float:
     graph, where they rank anew after each removal.
     """
     return float(attack(weights)[1:].mean())
+
+
+DECLARED = (
+    Measure(
+        name="robustness",
+        unit="1",
+        range="[0, 1]",
+        doc="mean share of the largest component as the strongest regions are removed",
+        direction_note="higher: falls apart later; below 1/2 in any graph",
+        source="Schneider et al. 2011, doi:10.1073/pnas.1009440108",
+        compute=robustness,
+    ),
+    Quantity(
+        name="attack",
+        unit="1",
+        range="[0, 1]",
+        doc="share of regions in the largest component as regions are removed one by one",
+        direction_note="higher: holds together longer",
+        source="Albert et al. 2000, doi:10.1038/35019019",
+        input="symmetric matrix, no negative weights",
+        gives="[removed]",
+        compute=attack,
+    ),
+)

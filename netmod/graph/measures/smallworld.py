@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from netmod.errors import DataError
+from netmod.graph.declarations import Measure, Quantity
 from netmod.graph.measures.clustering import clustering, transitivity
 from netmod.graph.measures.paths import path_length
 
@@ -115,3 +116,38 @@ def small_world_transitivity_sigma(
     c = _ratio(transitivity(weights, binary), _mean(transitivity, random, binary, "random graphs"))
     length = _ratio(path_length(weights, binary), _mean(path_length, random, binary, "graphs"))
     return _ratio(c, length)
+
+
+DECLARED = (
+    Measure(
+        name="small_world_sigma",
+        unit="1",
+        range=">= 0",
+        doc="clustering over path length, both relative to random",
+        direction_note="above 1: small world; grows with N, so compare graphs of one size",
+        source="Humphries & Gurney 2008, doi:10.1371/journal.pone.0002051",
+        compute=small_world_sigma,
+        needs=("random",),
+    ),
+    Measure(
+        name="small_world_omega",
+        unit="1",
+        range="about [-1, 1]",
+        doc="random over own path length less own over regular clustering",
+        direction_note="near 0: small world; towards 1 random, towards -1 regular",
+        source="Telesford et al. 2011, doi:10.1089/brain.2011.0038",
+        compute=small_world_omega,
+        needs=("random", "lattice"),
+    ),
+    Quantity(
+        name="small_world_transitivity_sigma",
+        unit="1",
+        range=">= 0",
+        doc="small_world_sigma with transitivity in place of clustering",
+        direction_note="above 1: small world",
+        source="Humphries & Gurney 2008, doi:10.1371/journal.pone.0002051",
+        input="symmetric matrix, random graphs",
+        gives="a number",
+        compute=small_world_transitivity_sigma,
+    ),
+)

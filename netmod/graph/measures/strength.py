@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from netmod.graph.declarations import Measure
 from netmod.graph.measures.checks import choice, graph_of
+from netmod.graph.segregation import global_brain_connectivity
 
 DIRECTIONS = ("all", "in", "out")
 
@@ -169,3 +171,94 @@ def density(weights: ArrayLike, directed: bool = False) -> float:
     w = graph_of(weights, signed=True, directed=directed)
     size = w.shape[0]
     return float((w != 0).sum() / (size * (size - 1))) if size > 1 else float("nan")
+
+
+def _gbc(weights: ArrayLike) -> NDArray[np.float64]:
+    return global_brain_connectivity(graph_of(weights, signed=True))
+
+
+_RS = "Rubinov & Sporns 2010, doi:10.1016/j.neuroimage.2009.10.003"
+_RS_SIGNED = "Rubinov & Sporns 2011, doi:10.1016/j.neuroimage.2011.03.069"
+
+DECLARED = (
+    Measure(
+        name="density",
+        unit="1",
+        range="[0, 1]",
+        doc="fraction of possible edges that exist",
+        direction_note=(
+            "higher: more pairs are joined; of a thresholded FC it is a choice, not a finding"
+        ),
+        source=_RS,
+        compute=density,
+        signed=True,
+    ),
+    Measure(
+        name="degree",
+        unit="1",
+        range="[0, N-1]",
+        doc="number of edges of any sign",
+        direction_note="higher: a hub; on thresholded FC it depends on the threshold",
+        source=_RS,
+        compute=degree,
+        per_region=True,
+        signed=True,
+    ),
+    Measure(
+        name="strength",
+        unit="w",
+        range="real",
+        doc="sum of weights",
+        direction_note="higher: more connection in all; negative weights take away",
+        source=_RS,
+        compute=strength,
+        per_region=True,
+        signed=True,
+    ),
+    Measure(
+        name="strength_positive",
+        unit="w",
+        range=">= 0",
+        doc="sum of positive weights",
+        direction_note="higher: more positive connection",
+        source=_RS_SIGNED,
+        compute=lambda weights: signed_strength(weights)[0],
+        per_region=True,
+        signed=True,
+    ),
+    Measure(
+        name="strength_negative",
+        unit="w",
+        range=">= 0",
+        doc="absolute sum of negative weights",
+        direction_note=(
+            "higher: more anticorrelation, part of which regression of the global signal makes"
+        ),
+        source=_RS_SIGNED,
+        compute=lambda weights: signed_strength(weights)[1],
+        per_region=True,
+        signed=True,
+    ),
+    Measure(
+        name="strength_normalised",
+        unit="w",
+        range="real",
+        doc="positive strength less negative strength in its share, over N − 1",
+        direction_note="higher: positive outweighs negative connection",
+        source=_RS_SIGNED,
+        compute=normalised_strength,
+        per_region=True,
+        signed=True,
+    ),
+    Measure(
+        name="gbc",
+        unit="w",
+        range="real",
+        doc="mean weight with all other regions",
+        direction_note="higher: more global integration, or more common signal",
+        source="Cole et al. 2010, doi:10.1016/j.neuroimage.2009.11.001",
+        compute=_gbc,
+        per_region=True,
+        signed=True,
+    ),
+)

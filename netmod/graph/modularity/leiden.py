@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import ConfigError
+from netmod.graph.declarations import Quantity
 from netmod.graph.modularity.moves import best_of
 from netmod.graph.modularity.quality import positive_weights, quality_matrix, score
 
@@ -89,3 +90,18 @@ def _igraph() -> Any:
             hint='pip install "netmod[communities]"',
         ) from error
     return igraph
+
+
+DECLARED = (
+    Quantity(
+        name="leiden",
+        unit="1",
+        range="[0, 1)",
+        doc="as louvain by the Leiden algorithm (extra `communities`)",
+        direction_note="as louvain",
+        source="Traag et al. 2019, doi:10.1038/s41598-019-41695-z",
+        input="correlations [N, N], runs, seed",
+        gives="a number, labels [N]",
+        compute=leiden,
+    ),
+)

@@ -8,8 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import ConfigError
+from netmod.graph.declarations import Quantity
 from netmod.graph.modularity.moves import all_starts, best_of, first_seen, perturb
-from netmod.graph.modularity.quality import positive_weights, quality_matrix, score
+from netmod.graph.modularity.quality import (
+    modularity_of,
+    positive_weights,
+    quality_matrix,
+    score,
+)
 
 METHODS = ("lanes", "networkx")
 
@@ -155,3 +161,29 @@ def _networkx_labels(weights: NDArray, runs: int, seed: int, resolution: float) 
         for number, part in enumerate(parts):
             labels[run, list(part)] = number
     return labels
+
+
+DECLARED = (
+    Quantity(
+        name="modularity_of",
+        unit="1",
+        range="[-0.5, 1)",
+        doc="modularity Q of a given partition; seven qualities, signed ones among them",
+        direction_note="higher: communities hold together beyond the null model",
+        source="Newman 2006, doi:10.1073/pnas.0601602103",
+        input="correlations [N, N], labels",
+        gives="a number",
+        compute=modularity_of,
+    ),
+    Quantity(
+        name="louvain",
+        unit="1",
+        range="[0, 1)",
+        doc="highest modularity of several Louvain runs, and its partition",
+        direction_note="higher: networks cut apart more easily; compare with null models",
+        source="Blondel et al. 2008, doi:10.1088/1742-5468/2008/10/P10008",
+        input="correlations [N, N], runs, seed",
+        gives="a number, labels [N]",
+        compute=louvain,
+    ),
+)

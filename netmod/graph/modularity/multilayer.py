@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import ConfigError, DataError
+from netmod.graph.declarations import Quantity
 from netmod.graph.modularity.moves import all_starts, first_seen
 from netmod.graph.modularity.quality import excess_and_total, symmetric
 
@@ -121,3 +122,18 @@ def _ties(times: int, coupling: str) -> NDArray[np.float64]:
     raise ConfigError(
         "unknown coupling of layers", expected="ordinal or categorical", got=repr(coupling)
     )
+
+
+DECLARED = (
+    Quantity(
+        name="multilayer_modularity",
+        unit="1",
+        range="[-0.5, 1)",
+        doc="modularity of layers (windows, conditions) that hold on to each region",
+        direction_note="higher: communities hold together within layers and across them",
+        source="Mucha et al. 2010, doi:10.1126/science.1184819",
+        input="FC of layers [T, N, N], runs, seed",
+        gives="q [run], labels [run, T, N]",
+        compute=multilayer_modularity,
+    ),
+)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.errors import ConfigError, DataError
+from netmod.graph.declarations import Quantity
 from netmod.graph.modularity.louvain import louvain
 
 
@@ -120,3 +121,20 @@ def normalised_modularity(
             got="none in the network" if empty[0] == 0 else f"none in null network {empty[0] - 1}",
         )
     return NormalisedModularity(float(q[0]), labels[0], q[1:])
+
+
+DECLARED = (
+    Quantity(
+        name="normalised_modularity",
+        unit="1",
+        range="real",
+        doc="modularity against that of null networks: z-score and ratio",
+        direction_note=(
+            "z above 2: more modular than the null model; which null decides what that means"
+        ),
+        source="Daws et al. 2022, doi:10.1038/s41591-022-01744-z",
+        input="correlations [N, N], null model",
+        gives="z, ratio, labels [N]",
+        compute=normalised_modularity,
+    ),
+)

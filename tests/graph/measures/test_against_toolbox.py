@@ -115,11 +115,14 @@ def test_frozen_thresholds():
     np.testing.assert_array_equal(tree_proportional(U, 7 / 15), kept)
 
 
-def test_eighty_random_graphs(make_graph):
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(first, marks=pytest.mark.slow) for first in range(80, 560, 80))]
+)
+def test_eighty_random_graphs_of_each_kind(make_graph, first):
     bct = pytest.importorskip("bct", reason="bctpy is not a dependency; its values stand above")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for seed in range(80):
+        for seed in range(first, first + 80):
             check_undirected(bct, make_graph(seed))
             check_signed(bct, make_graph(seed, signed=True))
             y = make_graph(seed, directed=True)
