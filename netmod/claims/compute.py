@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from netmod.claims import rules
 from netmod.claims.rules import Estimate
 from netmod.claims.schema import Measure, Row
 from netmod.errors import NetmodError
+
+NO_VARIANTS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,9 @@ class RowResult:
         return next(same, None)
 
 
-def compute_row(row: Row, evidence: Any, subjects: int, seed: int) -> RowResult:
+def compute_row(
+    row: Row, evidence: Any, subjects: int, seed: int, variants: Mapping[str, Any] = NO_VARIANTS
+) -> RowResult:
     """Return everything that a row asks for; a measure that cannot be computed says why.
 
     Parameters
@@ -104,39 +109,44 @@ def compute_row(row: Row, evidence: Any, subjects: int, seed: int) -> RowResult:
         Subjects or draws behind it.
     seed : int
         Of the bootstrap.
+    variants : mapping of str to Evidence
+        Evidence under other settings, by the names that the row gives them.
     """
-    measures = tuple(compute_measure(measure, evidence, seed) for measure in row.measures)
+    measures = tuple(compute_measure(m, evidence, seed, variants) for m in row.measures)
     return RowResult(row, measures, subjects)
 
 
-def compute_measure(measure: Measure, evidence: Any, seed: int) -> MeasureResult:
+def compute_measure(
+    measure: Measure, evidence: Any, seed: int, variants: Mapping[str, Any] = NO_VARIANTS
+) -> MeasureResult:
     """Return the estimate, the controls and the verdict of a measure."""
     try:
-        return _computed(measure, evidence, seed)
+        return _computed(measure, {None: evidence, **variants}, seed)
     except NetmodError as error:
         got = f" ({error.got})" if error.got else ""
         return MeasureResult(measure, None, reasons=(f"{error.what}{got}",))
 
 
-def _computed(measure: Measure, evidence: Any, seed: int) -> MeasureResult:
+def _computed(measure: Measure, evidence: Mapping[str | None, Any], seed: int) -> MeasureResult:
     function = measure.found.function
-
-    def call(options: Mapping[str, Any]) -> np.ndarray:
-        return function(evidence, **options)
-
     calls = iter(measure.calls())
-    own = call(next(calls)[1])
+
+    def following() -> np.ndarray:
+        _, variant, options = next(calls)
+        return function(evidence[variant], **options)
+
+    own = following()
     if measure.statistic == "correlation":
         effect = rules.estimate_correlation(own, seed)
         found = rules.judge(effect, measure.expected, _range(measure), margin=measure.margin)
         return MeasureResult(measure, effect, verdict=found.verdict, reasons=found.reasons)
-    minus = call(next(calls)[1]) if measure.minus is not None else None
+    minus = following() if measure.minus is not None else None
     effect = rules.estimate_mean(own, minus, seed)
     each = rules.difference(own, minus)
     controls, contrasts = {}, {}
     for control in measure.controls:
-        values = call(next(calls)[1])
-        theirs = call(next(calls)[1]) if measure.minus is not None else None
+        values = following()
+        theirs = following() if measure.minus is not None else None
         controls[control.what] = rules.estimate_mean(values, theirs, seed)
         contrasts[control.what] = rules.contrast(each, rules.difference(values, theirs), seed)
     found = rules.judge(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from netmod.scenario import Scenario
     from netmod.study.engines import Reading
     from netmod.study.prepare import Cell, Cohort
+
+FORMAT = 2
+"""Of the files; part of their names, so that those of an older format are not found."""
 
 TOGETHER = 24
 """Arms whose networks are followed at once: what fits into memory."""
@@ -79,8 +82,14 @@ class Scans:
     glutamate, gaba : ndarray, shape (subject, region)
         Proxies: recurrent excitation times excitatory gating (w_plus S_E), inhibition times
         inhibitory gating (J S_I), at the fixed point.
+    rates : ndarray, shape (subject, region)
+        Firing rates at the fixed point in Hz.
     growth : ndarray, shape (subject,)
         Largest growth rate of a small disturbance in 1/s; NaN with conduction delays.
+    pulse : ndarray, shape (subject,)
+        Response of all regions to a pulse at left DLPFC
+        (:func:`netmod.dynamics.stability.pulse_response`) in s; NaN with conduction delays and
+        where an atlas has no such target.
     """
 
     ok: np.ndarray
@@ -89,7 +98,9 @@ class Scans:
     weights: np.ndarray
     glutamate: np.ndarray
     gaba: np.ndarray
+    rates: np.ndarray
     growth: np.ndarray
+    pulse: np.ndarray
 
 
 class Evidence:
@@ -177,6 +188,29 @@ class Evidence:
         """Return a metric of every subject, shape (subject,); NaN where a scan has no numbers."""
         return self.scans(arm, time_h).signatures[name]
 
+    def judged(self) -> Mapping[str, np.ndarray]:
+        """Return losses of plans on held-out scans, by columns of ``netmod search``.
+
+        ``own``, ``best_fixed``, ``standard`` and ``exchanged``, each of shape (subject,), and
+        ``differs``: 1 where a person's own plan is not the best fixed one.
+
+        Raises
+        ------
+        ConfigError
+            If the study has no block ``search``, or none of its plans can be given.
+        """
+        from netmod.study.search import find_plans
+
+        arms = {name: arm.canonical() for name, arm in self._arms.items()}
+        path = self._named("search", {"arms": arms, "times": list(self.scenario.times)})
+        if not path.is_file():
+            found = find_plans(self.scenario, self.atlas)
+            losses = ("own", "best_fixed", "standard", "exchanged")
+            arrays = {name: found.table[name].to_numpy(float) for name in losses}
+            arrays["differs"] = np.array([float(p != found.best_fixed) for p in found.plans])
+            _write(path, arrays.items())
+        return _read(path)
+
     def gather(
         self, scans: Iterable[tuple[str, float]], courses: Iterable[str], say=lambda text: None
     ) -> None:
@@ -222,11 +256,12 @@ class Evidence:
         last = {cell.identity: key for key, own in groups.items() for cell in own}
         found = run_cells(scenario, cells, lambda count: None)
         masks = NetworkMasks.from_atlas(self.atlas)
+        site = self.atlas.targets.get("dlpfc_left", ())
         for (arm, time_h), own in groups.items():
             while any(cell.identity not in readings for cell in own):
                 identity, reading = next(found)
                 readings[identity] = reading
-            arrays = _scan_arrays(scenario, own, [readings[c.identity] for c in own], masks)
+            arrays = _scan_arrays(scenario, own, [readings[c.identity] for c in own], masks, site)
             _write(self._path(arm, time_h), arrays)
             for cell in own:
                 if last[cell.identity] == (arm, time_h):
@@ -235,12 +270,14 @@ class Evidence:
     def _path(self, arm: str, time_h: float | None) -> Path:
         if arm not in self._arms:
             raise DataError(f"no arm '{arm}' in this study", expected=", ".join(self._arms))
-        head = {"root": self._root, "arm": self._arms[arm].canonical(), "time_h": time_h}
+        head = {"arm": self._arms[arm].canonical(), "time_h": time_h}
         if time_h is None:  # later scans add states, so those of other times are another file
             head["times_h"] = list(self.scenario.times_h)
-        digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()[:24]
-        kind = "course" if time_h is None else "scans"
-        return self.folder / f"{kind}-{digest}.npz"
+        return self._named("course" if time_h is None else "scans", head)
+
+    def _named(self, kind: str, head: Mapping[str, Any]) -> Path:
+        text = json.dumps({"root": self._root, **head}, sort_keys=True)
+        return self.folder / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:24]}.npz"
 
 
 _SUMS = {"efficacy": ("early", "late"), "volume": ("neurons", "glia", "vessels", "atrophy")}
@@ -253,7 +290,7 @@ def _root_digest(scenario: Scenario, atlas: Atlas) -> str:
     data = scenario.canonical()
     for key in ("name", "arms", "times", "atlas"):
         data.pop(key)
-    text = json.dumps([NUMERICS, atlas.sha256, data], sort_keys=True)
+    text = json.dumps([FORMAT, NUMERICS, atlas.sha256, data], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -285,9 +322,13 @@ def _course_arrays(
 
 
 def _scan_arrays(
-    scenario: Scenario, cells: Sequence[Cell], readings: Sequence[Reading], masks: NetworkMasks
+    scenario: Scenario,
+    cells: Sequence[Cell],
+    readings: Sequence[Reading],
+    masks: NetworkMasks,
+    site: Sequence[int],
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the arrays of an arm's scans by their name in its file."""
+    """Yield the arrays of an arm's scans by their name in its file; a pulse is given at a site."""
     ok = np.array([reading.status == "ok" for reading in readings])
     found = iter(
         signature_rows(
@@ -311,19 +352,31 @@ def _scan_arrays(
         pairs = zip(networks, states, strict=True)
         values = [np.broadcast_to(p.values[weight], n) * state[part] for p, state in pairs]
         yield name, np.stack(values)
-    yield "growth", _growth(scenario.model.name, cells)
+    yield "rates", np.stack([reading.rate_hz for reading in readings])
+    growth, pulse = _stability(scenario.model.name, cells, site)
+    yield "growth", growth
+    yield "pulse", pulse
 
 
-def _growth(model_name: str, cells: Sequence[Cell]) -> np.ndarray:
+def _stability(
+    model_name: str, cells: Sequence[Cell], site: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the growth rate of every cell's network and its response to a pulse at a site."""
     import jax
 
-    from netmod.dynamics.stability import growth_rate
+    from netmod.dynamics.stability import growth_rate, pulse_response
 
+    growth, pulse = np.full((2, len(cells)), np.nan)
     if cells[0].parameters.delays_s is not None:
-        return np.full(len(cells), np.nan)
+        return growth, pulse
     program = _jacobian_program(model_name)
     with jax.enable_x64(True):
-        return np.array([growth_rate(np.asarray(program(c.parameters, c.start))) for c in cells])
+        for k, cell in enumerate(cells):
+            matrix = np.asarray(program(cell.parameters, cell.start))
+            growth[k] = growth_rate(matrix)
+            if len(site):
+                pulse[k] = pulse_response(matrix, site, cell.parameters.n_regions)
+    return growth, pulse
 
 
 @lru_cache(maxsize=4)
@@ -370,7 +423,7 @@ def _read_scans(path: Path) -> Scans:
     a = _read(path)
     return Scans(
         a["ok"], a["fc"], _under("metric_", a), a["weights"], a["glutamate"], a["gaba"],
-        a["growth"],
+        a["rates"], a["growth"], a["pulse"],
     )  # fmt: skip
 
 

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from netmod.claims import rules
 from netmod.claims.compute import MeasureResult, RowResult
-from netmod.claims.robustness import second_mass
 from netmod.claims.rules import Estimate
+from netmod.claims.second_verdicts import SecondVerdict, second_mass_words
 
 COLUMNS = (
     "id", "claim", "arms", "observable", "expected", "observed", "low", "high", "control",
-    "control_observed", "verdict", "robust_share", "selected", "engine", "subjects", "sources",
-    "note",
+    "control_observed", "verdict", "robust_share", "second_mass", "selected", "engine", "subjects",
+    "sources", "note",
 )  # fmt: skip
 """Columns of ``claims.tsv``; the numbers are those of the measure that decides the verdict."""
 
 MEASURE_COLUMNS = (
     "id", "measure", "unit", "observable", "expected", "n", "observed", "low", "high", "g",
     "control", "control_observed", "control_low", "control_high", "contrast_low", "contrast_high",
-    "verdict", "reasons",
+    "verdict", "second_mass", "second_mass_observed", "reasons",
 )  # fmt: skip
 """Columns of ``measures.tsv``: one row for each measure and control."""
+
+NOT_RUN: Mapping[str, SecondVerdict] = MappingProxyType({})
+"""No row in the second neural mass."""
 
 NOTICE = "Research simulator: not medical advice."
 
 
-def ledger_rows(results: Sequence[RowResult], engine: str) -> list[dict[str, str]]:
+def ledger_rows(
+    results: Sequence[RowResult], engine: str, second: Mapping[str, SecondVerdict] = NOT_RUN
+) -> list[dict[str, str]]:
     """Return the rows of ``claims.tsv``.
 
     Parameters
@@ -38,11 +44,13 @@ def ledger_rows(results: Sequence[RowResult], engine: str) -> list[dict[str, str
         In the order of the ledger.
     engine : str
         That computed them.
+    second : mapping of str to SecondVerdict
+        Rows in the second neural mass, by id.
     """
-    return [_ledger_row(result, engine) for result in results]
+    return [_ledger_row(result, engine, second.get(result.row.id)) for result in results]
 
 
-def _ledger_row(result: RowResult, engine: str) -> dict[str, str]:
+def _ledger_row(result: RowResult, engine: str, second: SecondVerdict | None) -> dict[str, str]:
     row, leading = result.row, result.leading
     line = dict.fromkeys(COLUMNS, "n/a") | {
         "id": row.id,
@@ -62,6 +70,7 @@ def _ledger_row(result: RowResult, engine: str) -> dict[str, str]:
         "control": "; ".join(leading.controls) or "n/a",
         "control_observed": "; ".join(number(c.value) for c in leading.controls.values()) or "n/a",
         "robust_share": number(result.robust_share),
+        "second_mass": second.words if second else "n/a",
         "engine": engine if row.experiment == "study" else "calcium rule",
         "subjects": str(result.subjects),
     }
@@ -71,13 +80,22 @@ def _ledger_row(result: RowResult, engine: str) -> dict[str, str]:
     return line
 
 
-def measure_rows(results: Sequence[RowResult]) -> list[dict[str, str]]:
+def measure_rows(
+    results: Sequence[RowResult], second: Mapping[str, SecondVerdict] = NOT_RUN
+) -> list[dict[str, str]]:
     """Return the rows of ``measures.tsv``."""
-    return [line for result in results for found in result.measures
-            for line in _measure_lines(result.row.id, found)]  # fmt: skip
+    lines = []
+    for result in results:
+        own = second.get(result.row.id)
+        others = own.measures if own else (None,) * len(result.measures)
+        for found, other in zip(result.measures, others, strict=True):
+            lines += _measure_lines(result.row.id, found, other)
+    return lines
 
 
-def _measure_lines(row_id: str, found: MeasureResult) -> list[dict[str, str]]:
+def _measure_lines(
+    row_id: str, found: MeasureResult, second: MeasureResult | None
+) -> list[dict[str, str]]:
     measure = found.measure
     line = dict.fromkeys(MEASURE_COLUMNS, "n/a") | {
         "id": row_id,
@@ -92,6 +110,9 @@ def _measure_lines(row_id: str, found: MeasureResult) -> list[dict[str, str]]:
         e = found.effect
         line |= {"n": str(e.n), "observed": number(e.value), "low": number(e.low),
                  "high": number(e.high), "g": number(e.g)}  # fmt: skip
+    if second is not None:
+        line["second_mass"] = second.verdict if second.effect else "not defined"
+        line["second_mass_observed"] = observation(second.effect)
     lines = []
     for what, control in found.controls.items():
         gap = found.contrasts[what]
@@ -156,7 +177,12 @@ def _selected(result: RowResult) -> str:
     return row.selected or "no"
 
 
-def page(results: Sequence[RowResult], engine: str, picture: str | None = None) -> str:
+def page(
+    results: Sequence[RowResult],
+    engine: str,
+    picture: str | None = None,
+    second: Mapping[str, SecondVerdict] = NOT_RUN,
+) -> str:
     """Return the ledger as Markdown.
 
     Parameters
@@ -167,6 +193,8 @@ def page(results: Sequence[RowResult], engine: str, picture: str | None = None) 
         That computed them.
     picture : str, optional
         Path of the picture, relative to the page.
+    second : mapping of str to SecondVerdict
+        Rows in the second neural mass, by id.
     """
     lines = [
         "# Ledger of claims", "", NOTICE, "",
@@ -179,7 +207,7 @@ def page(results: Sequence[RowResult], engine: str, picture: str | None = None) 
         + ("With the linear engine scans have no noise: shared and independent noise agree, and "
            "intervals are those of people alone." if engine == "linear" else
            "Scans of one subject at the same time share their noise; at other times it is "
-           "independent.") + " " + second_mass(),
+           "independent.") + " " + second_mass_words(second),
         "", _counts(results), "",
     ]  # fmt: skip
     if picture:
@@ -188,7 +216,7 @@ def page(results: Sequence[RowResult], engine: str, picture: str | None = None) 
               "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
     lines += [_summary_line(result) for result in results]
     for result in results:
-        lines += ["", *_section(result)]
+        lines += ["", *_section(result, second.get(result.row.id))]
     return "\n".join(lines) + "\n"
 
 
@@ -210,13 +238,14 @@ def _summary_line(result: RowResult) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _section(result: RowResult) -> list[str]:
+def _section(result: RowResult, second: SecondVerdict | None) -> list[str]:
     row = result.row
     lines = [f"## {row.id}: {row.claim}", "", f"**{result.verdict}**"]
     if row.measures:
         who = "subjects" if row.experiment == "study" else "draws of the calcium rule"
         lines[-1] += f" ({result.subjects} {who}; robust share {number(result.robust_share)}, "
-        lines[-1] += f"{result.robust_note})"
+        lines[-1] += f"{result.robust_note}"
+        lines[-1] += f"; second neural mass: {second.words})" if second else ")"
         lines += ["", *_measures_table(result)]
     table = _cells(result)
     lines += ["", *table] if table else []
@@ -261,14 +290,19 @@ def _cells(result: RowResult) -> list[str]:
     return lines
 
 
-def write_tables(results: Sequence[RowResult], engine: str, out: Path) -> list[Path]:
+def write_tables(
+    results: Sequence[RowResult],
+    engine: str,
+    out: Path,
+    second: Mapping[str, SecondVerdict] = NOT_RUN,
+) -> list[Path]:
     """Write ``claims.tsv``, ``measures.tsv`` and ``claims.md``; return their paths."""
     from netmod.study.store import write_whole
 
     texts = {
-        "claims.tsv": table_text(ledger_rows(results, engine), COLUMNS),
-        "measures.tsv": table_text(measure_rows(results), MEASURE_COLUMNS),
-        "claims.md": page(results, engine, "claims.png"),
+        "claims.tsv": table_text(ledger_rows(results, engine, second), COLUMNS),
+        "measures.tsv": table_text(measure_rows(results, second), MEASURE_COLUMNS),
+        "claims.md": page(results, engine, "claims.png", second),
     }
     for name, text in texts.items():
         write_whole(out / name, text)

@@ -1,20 +1,29 @@
 """Robustness of verdicts: every chosen constant of the mechanism halved and doubled.
 
 Chosen are constants declared as proposals; published and recalled ones stay. A share counts the
-changes under which the row keeps its verdict: for rows of the calcium rule on all draws, for
-studies on fewer subjects and against the verdict of those.
+changes under which a row keeps its verdict: for rows of the calcium rule on all draws, for studies
+on fewer subjects and against the verdict of those.
+
+For studies that is hours of work. One change is one study, from which every row is judged again;
+what it comes to is kept in a file of its own, so that the work can be cut off and taken up again,
+and several processes can share it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from netmod.claims.calcium import CalciumLab, draw_rules
 from netmod.claims.compute import RowResult, compute_row
-from netmod.claims.schema import Row, load_ledger
+from netmod.claims.evidence import FORMAT
+from netmod.claims.schema import Ledger, Row, load_ledger
 from netmod.plasticity.declaration import GROUPS, PARAMETERS, evidence
 from netmod.plasticity.induction import HIPPOCAMPUS, CalciumRule
 
@@ -30,10 +39,8 @@ SITE_GROUPS = (
 """Groups of constants that the state of a stimulated site depends on."""
 
 
-def with_robustness(
-    result: RowResult, folder: Path | None, engine: str | None, cache: Path, say=lambda text: None
-) -> RowResult:
-    """Return a result with the share of changed constants under which its verdict holds.
+def with_changed_rule(result: RowResult, folder: Path | None, say=lambda text: None) -> RowResult:
+    """Return a result of the calcium rule with the share of changes that keep its verdict.
 
     Parameters
     ----------
@@ -41,77 +48,145 @@ def with_robustness(
         As computed with all constants at their defaults.
     folder : Path or None
         Of the rows; the shipped one when None.
-    engine : str or None
-        Instead of the study's.
-    cache : Path
-        Evidence of studies with changed constants stands beside that of the ledger.
     say : callable
         Told what is being done.
     """
-    row, kept, told = result.row, 0, []
-    changes = list(_changes(row))
-    count, verdict = result.subjects, result.bare_verdict
-    if row.experiment == "study":  # what fewer subjects cost is not the constants' doing
-        count = min(count, SUBJECTS)
-        verdict = _repeated(row, folder, engine, count, {}, cache).bare_verdict
+    row, lost = result.row, []
+    changes = list(_rule_changes(row))
     for name, value in changes:
         say(f"row {row.id} with {name} = {value:g}")
-        found = _repeated(row, folder, engine, count, {name: value}, cache).bare_verdict
-        kept += found == verdict
-        if found != verdict:
-            told.append(f"{name} {value:.3g}: {found}")
-    who = "subjects" if row.experiment == "study" else "draws"
-    text = f"{kept} of {len(changes)} changes, {count} {who} each"
-    text += f"; lost with {', '.join(told)}" if told else ""
-    share = kept / len(changes) if changes else None
-    return replace(result, robust_share=share, robust_note=text)
+        found = _rule_repeated(row, folder, result.subjects, {name: value}).bare_verdict
+        if found != result.bare_verdict:
+            lost.append(f"{name} {value:.3g}: {found}")
+    return _with_share(result, lost, len(changes), f"{result.subjects} draws each")
 
 
-def second_mass() -> str:
-    """Return what there is to say of a second neural mass."""
-    from netmod.scenario.schema import TREATABLE
+def with_changed_studies(
+    results: Sequence[RowResult],
+    folder: Path | None,
+    engine: str | None,
+    keep: Path,
+    most: int | None = None,
+    say=lambda text: None,
+) -> list[RowResult]:
+    """Return results of study rows with the share of changes under which each verdict holds.
 
-    known = " and ".join(TREATABLE)
-    if len(TREATABLE) == 1:
-        return f"A second neural mass was not run: lesion and treatments act on {known} alone."
-    return f"A second neural mass was not run, though treatments act on {known}."
+    Parameters
+    ----------
+    results : sequence of RowResult
+        Of studies, with all constants at their defaults.
+    folder : Path or None
+        Of the rows; the shipped one when None.
+    engine : str or None
+        Instead of the study's.
+    keep : Path
+        Folder of what is found, made if missing; what is there is not computed again.
+    most : int, optional
+        Only the first so many changes; all when None.
+    say : callable
+        Told what is being done.
+    """
+    ids = [result.row.id for result in results]
+    count = min(results[0].subjects, SUBJECTS)
+    tried = study_changes()[:most]
+    # what fewer subjects cost is not the constants' doing
+    base = _verdicts(ids, folder, engine, count, {}, keep)
+    lost: dict[str, list[str]] = {name: [] for name in ids}
+    for k, (name, value) in enumerate(tried):
+        say(f"{name} = {value:g} ({k + 1} of {len(tried)} changes)")
+        found = _verdicts(ids, folder, engine, count, {name: value}, keep)
+        for row in ids:
+            if found[row] != base[row]:
+                lost[row].append(f"{name} {value:.3g}: {found[row]}")
+    each = f"{count} subjects each"
+    return [_with_share(result, lost[result.row.id], len(tried), each) for result in results]
 
 
-def _changes(row: Row) -> Iterator[tuple[str, float]]:
-    """Yield every constant with half and twice its value, within what is accepted."""
-    if row.experiment == "calcium":
-        for name in RULE:
-            for factor in (0.5, 2.0):
-                yield name, factor * getattr(HIPPOCAMPUS, name)
-    for name in _constants(row):
+def study_changes() -> list[tuple[str, float]]:
+    """Return every change of a study's constants, in a seeded random order.
+
+    The first so many are a fair sample of all.
+    """
+    found = list(_halved_and_doubled(PARAMETERS))
+    return [found[k] for k in np.random.default_rng(0).permutation(len(found))]
+
+
+def _halved_and_doubled(names: Iterable[str]) -> Iterator[tuple[str, float]]:
+    """Yield constants that are proposals with half and twice their value, as far as accepted."""
+    for name in names:
         declared = PARAMETERS[name]
-        for factor in (0.5, 2.0):
+        for factor in (0.5, 2.0) if evidence(declared.source) == "proposal" else ():
             value = min(max(factor * declared.default, declared.low), declared.high)
             if value != declared.default:  # 0, or at the end of its range: no change
                 yield name, value
 
 
-def _constants(row: Row) -> list[str]:
-    if row.experiment == "calcium" and all(m.observable != "site_state" for m in row.measures):
-        return ["trkb_threshold"]  # the only one that induction itself reads
-    groups = SITE_GROUPS if row.experiment == "calcium" else tuple(GROUPS)
-    names = [name for group in groups for name in GROUPS[group]]
-    return [name for name in names if evidence(PARAMETERS[name].source) == "proposal"]
+def _with_share(result: RowResult, lost: Sequence[str], of: int, each: str) -> RowResult:
+    text = f"{of - len(lost)} of {of} changes, {each}"
+    text += f"; lost with {', '.join(lost)}" if lost else ""
+    share = (of - len(lost)) / of if of else None
+    return replace(result, robust_share=share, robust_note=text)
 
 
-def _repeated(
-    row: Row, folder: Path | None, engine: str | None, count: int, changed: Mapping[str, float],
-    cache: Path,
-) -> RowResult:  # fmt: skip
-    """Return the row's result on so many subjects or draws with constants changed."""
+def _verdicts(
+    ids: Sequence[str], folder: Path | None, engine: str | None, count: int,
+    changed: Mapping[str, float], keep: Path,
+) -> dict[str, str]:  # fmt: skip
+    """Return the verdict of every row under changed constants; computed where not yet kept."""
+    from netmod.claims.run import compute_ledger
+    from netmod.study.store import write_whole
+
+    ledger = load_ledger(ids, folder, engine, count, changed)
+    path = keep / f"{_name(ledger, changed)}.json"
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    stamps = {row.id: _stamp(row) for row in ledger.rows}
+    left = [row for row in ids if known.get(row, {}).get("stamp") != stamps[row]]
+    if left:
+        with tempfile.TemporaryDirectory() as spare:
+            own = load_ledger(left, folder, engine, count, changed)
+            for result in compute_ledger(own, Path(spare)):
+                row = result.row.id
+                known[row] = {"stamp": stamps[row], "verdict": result.bare_verdict}
+        keep.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(known, indent=1))
+    return {row: known[row]["verdict"] for row in ids}
+
+
+def _name(ledger: Ledger, changed: Mapping[str, float]) -> str:
+    """Return the name of a file: the change, and all that the study and numbers hang on."""
+    from netmod.atlas import load_atlas
+    from netmod.study.prepare import NUMERICS
+
+    study = ledger.study.canonical()
+    del study["arms"]
+    head = [FORMAT, NUMERICS, load_atlas(ledger.study.atlas).sha256, study]
+    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()[:16]
+    return "-".join([*(f"{name}_{value:g}" for name, value in changed.items()), digest])
+
+
+def _stamp(row: Row) -> str:
+    """Return a digest of a row as declared."""
+    return hashlib.sha256(row.model_dump_json(by_alias=True).encode()).hexdigest()[:16]
+
+
+def _rule_changes(row: Row) -> Iterator[tuple[str, float]]:
+    """Yield the changes of a row of the calcium rule."""
+    for name in RULE:
+        for factor in (0.5, 2.0):
+            yield name, factor * getattr(HIPPOCAMPUS, name)
+    if all(measure.observable != "site_state" for measure in row.measures):
+        yield from _halved_and_doubled(["trkb_threshold"])  # the only one that induction reads
+    else:
+        yield from _halved_and_doubled(name for group in SITE_GROUPS for name in GROUPS[group])
+
+
+def _rule_repeated(
+    row: Row, folder: Path | None, count: int, changed: Mapping[str, float]
+) -> RowResult:
+    """Return the row's result on so many draws with constants changed."""
     of_site = {name: value for name, value in changed.items() if name not in RULE}
-    ledger = load_ledger([row.id], folder, engine, count, of_site)
+    ledger = load_ledger([row.id], folder, None, count, of_site)
     study = ledger.study
-    if row.experiment == "study":
-        from netmod.claims.run import compute_ledger
-
-        with tempfile.TemporaryDirectory(dir=cache.parent) as spare:
-            return compute_ledger(ledger, Path(spare))[0]
     rules = draw_rules(count, study.seed)
     for name in set(changed) & set(RULE):
         rules = tuple(_scaled(rule, name, changed[name]) for rule in rules)

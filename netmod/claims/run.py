@@ -13,6 +13,7 @@ from netmod.claims.evidence import Evidence
 from netmod.claims.ledger import observation, write_tables
 from netmod.claims.schema import Ledger, Row, load_ledger
 from netmod.errors import ConfigError
+from netmod.scenario import Scenario
 
 _OWN = ("claims.tsv", "study.yaml", "evidence")
 """What tells a folder of the ledger from any other."""
@@ -24,6 +25,8 @@ def run_claims(
     engine: str | None = None,
     subjects: int | None = None,
     robust: Sequence[str] | None = None,
+    changes: int | None = None,
+    second_mass: bool = True,
     jobs: int | None = None,
     folder: Path | None = None,
 ) -> int:
@@ -41,6 +44,10 @@ def run_claims(
         Virtual subjects, and draws of the calcium rule, instead of the study's.
     robust : sequence of str, optional
         Rows whose verdict is repeated under changed constants; the calcium rows when empty.
+    changes : int, optional
+        Of a study's constants only so many, a fair sample; all when None.
+    second_mass : bool
+        Whether what rows say of the network is judged again in the second neural mass.
     jobs : int, optional
         CPU devices; all cores when None.
     folder : Path, optional
@@ -65,18 +72,31 @@ def run_claims(
     prepare_devices("cpu", jobs)
     write_whole(out / "study.yaml", ledger.study.to_yaml())
     results = compute_ledger(ledger, out / "evidence", _say)
-    if robust_ids:
-        from netmod.claims.robustness import with_robustness
+    results = _repeated(results, robust_ids, folder, engine, changes, out)
+    second = {}
+    if second_mass:
+        from netmod.claims.second_verdicts import second_mass_verdicts
 
-        results = [
-            with_robustness(result, folder, engine, out / "evidence", _say)
-            if result.row.id in robust_ids
-            else result
-            for result in results
-        ]
-    write_tables(results, ledger.study.engine, out)
+        second = second_mass_verdicts(ledger, results, out / "evidence", _say)
+    write_tables(results, ledger.study.engine, out, second)
     print(summary(results))
     return 3 if any(result.failed for result in results) else 0
+
+
+def _repeated(
+    results: list[RowResult], ids: set[str], folder: Path | None, engine: str | None,
+    changes: int | None, out: Path,
+) -> list[RowResult]:  # fmt: skip
+    """Return results with the robustness of some rows."""
+    from netmod.claims.robustness import with_changed_rule, with_changed_studies
+
+    wanted = [result for result in results if result.row.id in ids]
+    of_study = [result for result in wanted if result.row.experiment == "study"]
+    done = [with_changed_rule(r, folder, _say) for r in wanted if r.row.experiment == "calcium"]
+    if of_study:
+        done += with_changed_studies(of_study, folder, engine, out / "robust", changes, _say)
+    found = {result.row.id: result for result in done}
+    return [found.get(result.row.id, result) for result in results]
 
 
 def compute_ledger(ledger: Ledger, evidence: Path, say=lambda text: None) -> list[RowResult]:
@@ -92,25 +112,36 @@ def compute_ledger(ledger: Ledger, evidence: Path, say=lambda text: None) -> lis
         Told what is being done.
     """
     study = ledger.study
-    of_study = [row for row in ledger.rows if row.experiment == "study" and row.measures]
-    found = None
-    if of_study:
-        from netmod.atlas import load_atlas
-
-        found = Evidence(study, load_atlas(study.atlas), evidence)
-        pairs = {pair for row in of_study for pair in row.scans()}
-        arms = {arm for row in of_study for arm in row.arms_used}
-        order = [arm.name for arm in study.arms]  # a set's order is no property of the ledger
-        found.gather(
-            sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1])),
-            sorted(arms, key=order.index), say,
-        )  # fmt: skip
+    rows = [row for row in ledger.rows if row.experiment == "study" and row.measures]
+    found: dict[str | None, Evidence] = {}
+    for variant in (None, *ledger.variants) if rows else ():
+        found[variant] = _gathered(ledger.under(variant), rows, variant, evidence, say)
     results = []
     for row in ledger.rows:
         say(f"row {row.id}")
-        own = laboratory(row, ledger) if row.experiment == "calcium" else found
-        results.append(compute_row(row, own, study.cohort.subjects, study.seed))
+        own = laboratory(row, ledger) if row.experiment == "calcium" else found.get(None)
+        others = {name: found[name] for name in row.variants if row.measures}
+        results.append(compute_row(row, own, study.cohort.subjects, study.seed, others))
     return results
+
+
+def _gathered(
+    study: Scenario, rows: Sequence[Row], variant: str | None, folder: Path, say
+) -> Evidence:
+    """Return evidence of a study with everything that rows read of it."""
+    from netmod.atlas import load_atlas
+
+    if variant is not None:
+        say(f"variant {variant}")
+    found = Evidence(study, load_atlas(study.atlas), folder)
+    pairs = {pair for row in rows for pair in row.scans(variant)}
+    arms = {arm for row in rows for arm in row.arms_used(variant)}
+    order = [arm.name for arm in study.arms]  # a set's order is no property of the ledger
+    found.gather(
+        sorted(pairs, key=lambda pair: (order.index(pair[0]), pair[1])),
+        sorted(arms, key=order.index), say,
+    )  # fmt: skip
+    return found
 
 
 def laboratory(row: Row, ledger: Ledger) -> CalciumLab:

@@ -30,6 +30,12 @@ FAMILIES = ("patient", "rtms", "ect", "psychedelics", "ssri", "across")
 STUDY_FILE = "study.yaml"
 """What all rows share, beside them: a scenario to which every row adds its arms."""
 
+VARIANT = "variant"
+"""Option of every observable of a study: under which of the row's other settings it is read."""
+
+FIXED = ("schema_version", "name", "seed", "engine", "arms")
+"""Keys of the study that no variant changes."""
+
 
 def _each(section: type[Section], value: object) -> object:
     """Return the parts of a list, each checked, so that its problems have their own place."""
@@ -105,7 +111,7 @@ class Measure(Section):
         if self.statistic == "correlation" and (self.minus is not None or self.controls):
             what = "a correlation has no condition subtracted and no control"
             problems.append(Problem(("statistic",), what, None, None, "make it another measure"))
-        for path, options in self.calls():
+        for path, _, options in self.calls():
             problems += [p.under(path) for p in _option_problems(self.found, options)]
         if problems:
             raise ProblemsError(problems)
@@ -116,8 +122,11 @@ class Measure(Section):
         """The observable itself."""
         return OBSERVABLES[self.observable]
 
-    def calls(self) -> list[tuple[tuple[str | int, ...], dict[str, Any]]]:
-        """Return the options of every call of the observable, with the key that says them."""
+    def calls(self) -> list[tuple[tuple[str | int, ...], str | None, dict[str, Any]]]:
+        """Return every call of the observable: the key that says it, its variant, its options.
+
+        The variant of a control is that of its condition subtracted too, unless that names one.
+        """
         pairs: list = [(("with",), dict(self.given))]
         if self.minus is not None:
             pairs.append((("minus",), {**self.given, **self.minus}))
@@ -125,9 +134,10 @@ class Measure(Section):
             effect = {**self.given, **control.given}
             pairs.append((("controls", k, "with"), effect))
             if self.minus is not None:
-                own = {**self.given, **self.minus, **control.minus}
+                changed = {VARIANT: control.given[VARIANT]} if VARIANT in control.given else {}
+                own = {**self.given, **self.minus, **changed, **control.minus}
                 pairs.append((("controls", k, "minus"), own))
-        return pairs
+        return [(path, own.pop(VARIANT, None), own) for path, own in pairs]
 
 
 class Row(Section):
@@ -140,6 +150,9 @@ class Row(Section):
         "study", description="virtual people, or draws of the calcium rule at one site"
     )
     arms: dict[str, Any] = Field({}, description="arms in the words of a scenario")
+    variants: dict[str, dict[str, Any]] = Field(
+        {}, description="settings of the study that differ, by the name of a variant"
+    )
     measures: list[Measure] = Field([], description="what is measured")
     not_computed: str | None = Field(None, description="why the row is not computed, if it is not")
     not_modelled: list[str] = Field([], description="columns of its table that no run can give")
@@ -173,13 +186,21 @@ class Row(Section):
             if (kind == "calcium") != (self.experiment == "calcium"):
                 what = f"'{measure.observable}' does not belong to a {self.experiment} experiment"
                 problems.append(Problem(("measures", k, "observable"), what, None, kind))
-            for path, options in measure.calls():
+            for path, variant, options in measure.calls():
                 problems += [
                     unknown_word("arm", arm, self.arms).under(("measures", k, *path, name))
                     for name in ARM_OPTIONS
                     for arm in listed(options.get(name))
                     if arm not in self.arms
                 ]
+                if variant is not None and variant not in self.variants:
+                    problem = unknown_word("variant", variant, self.variants)
+                    problems.append(problem.under(("measures", k, *path, VARIANT)))
+        problems += [
+            Problem(("variants", variant, key), "no variant changes this", None, f"'{key}'",
+                    "remove it", at_key=True)
+            for variant, own in self.variants.items() for key in own if key in FIXED
+        ]  # fmt: skip
         if bool(self.measures) == bool(self.not_computed):
             what, hint = "measures, or why there are none", "write 'measures' or 'not_computed'"
             problems.append(Problem(("measures",), what, "one of them", None, hint))
@@ -190,14 +211,16 @@ class Row(Section):
             raise ProblemsError(problems)
         return self
 
-    @property
-    def arms_used(self) -> set[str]:
-        """Arms that a measure names."""
-        return {arm for m in self.measures for _, own in m.calls() for arm in m.found.arms(own)}
+    def arms_used(self, variant: str | None = None) -> set[str]:
+        """Return the arms that a measure names under a variant."""
+        return {arm for found, own in self._under(variant) for arm in found.arms(own)}
 
-    def scans(self) -> set[tuple[str, float]]:
-        """Return the arms and hours whose scans the row looks at."""
-        return {pair for m in self.measures for _, own in m.calls() for pair in m.found.scans(own)}
+    def scans(self, variant: str | None = None) -> set[tuple[str, float]]:
+        """Return the arms and hours whose scans the row looks at under a variant."""
+        return {pair for found, own in self._under(variant) for pair in found.scans(own)}
+
+    def _under(self, variant: str | None) -> list[tuple[Observable, dict[str, Any]]]:
+        return [(m.found, own) for m in self.measures for _, v, own in m.calls() if v == variant]
 
 
 @dataclass(frozen=True)
@@ -210,10 +233,17 @@ class Ledger:
         In the order of their ids.
     study : Scenario
         Every arm of every row.
+    variants : mapping of str to Scenario
+        The study under other settings, by name, with the arms of the rows that name it.
     """
 
     rows: tuple[Row, ...]
     study: Scenario
+    variants: Mapping[str, Scenario]
+
+    def under(self, variant: str | None) -> Scenario:
+        """Return the study, or a variant of it."""
+        return self.study if variant is None else self.variants[variant]
 
 
 def claims_folders() -> tuple[Path, ...]:
@@ -248,7 +278,7 @@ def load_ledger(
     ------
     ConfigError
         With every problem of every file, as ``file:line:col: key: what``; if an id is unknown or
-        two rows mean different arms by one name.
+        two rows mean different arms, or different variants, by one name.
     """
     folder = folder or next((f for f in claims_folders() if f.is_dir()), claims_folders()[-1])
     paths = {path.stem: path for path in sorted(folder.glob("*.yaml")) if path.name != STUDY_FILE}
@@ -266,20 +296,34 @@ def load_ledger(
     if plasticity:
         base["plasticity"] = {**(base.get("plasticity") or {}), **plasticity}
     study = _placed(Scenario, base, positions)
-    rows, arms, owners = [], {}, {}
+    rows, arms, settings, variants = [], _Shared("arms"), _Shared("variants"), {}
     for name in sorted_ids(ids or paths):
-        row, own = _read_row(paths[name], base)
+        row, own, others = _read_row(paths[name], base)
         rows.append(row)
         for arm in own.arms if row.arms else ():
-            known = arms.setdefault(arm.name, arm)
-            if known != arm:
-                what = f"rows {owners[arm.name]} and {row.id} mean different arms by one name"
-                hint = "give one of them another name"
-                raise ConfigError(what, where=f"{paths[name]}: arms.{arm.name}", hint=hint)
-            owners.setdefault(arm.name, row.id)
-    if arms:  # each has been checked with its row
-        study = study.model_copy(update={"arms": tuple(arms.values())})
-    return Ledger(tuple(rows), study)
+            arms.add(arm.name, arm, row.id, paths[name])
+        for variant, other in others.items():
+            settings.add(variant, row.variants[variant], row.id, paths[name])
+            known = variants.get(variant, other)
+            both = {arm.name: arm for arm in (*known.arms, *other.arms)}
+            variants[variant] = known.model_copy(update={"arms": tuple(both.values())})
+    if arms.known:  # each has been checked with its row
+        study = study.model_copy(update={"arms": tuple(arms.known.values())})
+    return Ledger(tuple(rows), study, variants)
+
+
+class _Shared:
+    """What several rows may name, and must then mean alike."""
+
+    def __init__(self, key: str) -> None:
+        self._key, self.known, self._owners = key, {}, {}
+
+    def add(self, name: str, value: Any, owner: str, path: Path) -> None:
+        if self.known.setdefault(name, value) != value:
+            what = f"rows {self._owners[name]} and {owner} mean different {self._key} by one name"
+            hint = "give one of them another name"
+            raise ConfigError(what, where=f"{path}: {self._key}.{name}", hint=hint)
+        self._owners.setdefault(name, owner)
 
 
 def sorted_ids(ids: Any) -> list[str]:
@@ -288,19 +332,37 @@ def sorted_ids(ids: Any) -> list[str]:
     return sorted(ids, key=lambda i: (order.find(i[:1]), int(i[1:]) if i[1:].isdigit() else 0, i))
 
 
-def _read_row(path: Path, base: Mapping[str, Any]) -> tuple[Row, Scenario]:
-    """Return a row, and the study with its arms."""
+def _read_row(path: Path, base: Mapping[str, Any]) -> tuple[Row, Scenario, dict[str, Scenario]]:
+    """Return a row, the study with its arms, and that under each of its variants."""
     data, positions = read_document(path)
     row = _placed(Row, data, positions)
-    given = data.get("arms") or base["arms"]
+    given = {**base, "arms": data.get("arms") or base["arms"]}
     if row.id != path.stem:
         hint = f"name the file {row.id}.yaml"
         raise ConfigError(
             "id and file differ", where=positions.where(("id",)), got=row.id, hint=hint
         )
-    study = _placed(Scenario, {**base, "arms": given}, positions)
-    _check_times(row, study, positions)
-    return row, study
+    study = _placed(Scenario, given, positions)
+    others = {name: _varied(given, name, row, positions) for name in row.variants}
+    for k, measure in enumerate(row.measures):
+        if measure.found.reads != "calcium":
+            _check_times(k, measure, {None: study, **others}, positions)
+    return row, study, others
+
+
+def _varied(given: Mapping[str, Any], name: str, row: Row, positions: Positions) -> Scenario:
+    """Return the study of a row under a variant: its sections laid over those of the study."""
+    data = dict(given)
+    for key, value in row.variants[name].items():
+        both = isinstance(value, Mapping) and isinstance(data.get(key), Mapping)
+        data[key] = {**data[key], **value} if both else value
+    data["arms"] = {arm: data["arms"][arm] for arm in row.arms if arm in row.arms_used(name)}
+    try:
+        return checked(Scenario, data)
+    except ProblemsError as error:
+        own = [p if p.path[:1] == ("arms",) else p.under(("variants", name))
+               for p in error.problems]  # fmt: skip
+        raise located(own, positions) from None
 
 
 def _placed(section: type, data: Any, positions: Positions) -> Any:
@@ -310,21 +372,21 @@ def _placed(section: type, data: Any, positions: Positions) -> Any:
         raise located(error.problems, positions) from None
 
 
-def _check_times(row: Row, study: Scenario, positions: Positions) -> None:
-    known = study.times_h
-    for k, measure in enumerate(row.measures):
-        if measure.found.reads == "calcium":
-            continue
-        for path, options in measure.calls():
-            for option in TIME_OPTIONS:
-                for time in listed(options.get(option)):
-                    if parse_time_h(time) not in known:
-                        raise ConfigError(
-                            "the study has no scan then",
-                            where=positions.where(("measures", k, *path, option)),
-                            expected=", ".join(study.times), got=str(time),
-                            hint=f"add it to the times of {STUDY_FILE}",
-                        )  # fmt: skip
+def _check_times(
+    k: int, measure: Measure, studies: Mapping[str | None, Scenario], positions: Positions
+) -> None:
+    """Refuse a time at which the study, or the variant that is read, has no scan."""
+    for path, variant, options in measure.calls():
+        study = studies[variant]
+        for option in TIME_OPTIONS:
+            for time in listed(options.get(option)):
+                if parse_time_h(time) not in study.times_h:
+                    raise ConfigError(
+                        "the study has no scan then",
+                        where=positions.where(("measures", k, *path, option)),
+                        expected=", ".join(study.times), got=str(time),
+                        hint=f"add it to the times of {STUDY_FILE}",
+                    )  # fmt: skip
 
 
 def _option_problems(found: Observable, options: Mapping[str, Any]) -> list[Problem]:

@@ -29,7 +29,15 @@ def add_commands(commands: Any) -> None:
     claims.add_argument(
         "--robust", nargs="*", metavar="ID",
         help="repeat the verdict of these rows with every chosen constant halved and doubled; "
-        "rows of the calcium rule when none is named (others take hours)",
+        "rows of the calcium rule when none is named (others take hours, and can be resumed)",
+    )  # fmt: skip
+    claims.add_argument(
+        "--changes", type=positive, metavar="N",
+        help="with --robust: only N of a study's changes, a fair sample",
+    )  # fmt: skip
+    claims.add_argument(
+        "--no-second-mass", action="store_true",
+        help="do not judge the network again in a second neural mass",
     )  # fmt: skip
     claims.add_argument("--jobs", type=positive, metavar="N", help="processes (default: chosen)")
 
@@ -40,8 +48,9 @@ def run(args: argparse.Namespace) -> int:
     from netmod.claims.run import run_claims
 
     code = run_claims(
-        args.ids, args.out, args.engine, args.subjects, robust=args.robust, jobs=args.jobs
-    )
+        args.ids, args.out, args.engine, args.subjects, robust=args.robust,
+        changes=args.changes, second_mass=not args.no_second_mass, jobs=args.jobs,
+    )  # fmt: skip
     from netmod.figures.claims_page import draw_claims
 
     print_written(draw_claims(args.out))

@@ -55,7 +55,15 @@ class MadeUp(Evidence):
         )  # fmt: skip
 
     def add_scans(
-        self, arm, time_h, fc=None, weights=None, growth=None, ok=(True, True), **metrics
+        self,
+        arm,
+        time_h,
+        fc=None,
+        weights=None,
+        growth=None,
+        rates=None,
+        ok=(True, True),
+        **metrics,
     ):
         """Add the scans of two subjects; FC is a unit matrix unless given."""
         fc = np.stack([np.eye(6)] * 2) if fc is None else np.asarray(fc, float)
@@ -63,8 +71,8 @@ class MadeUp(Evidence):
         values = {name: np.asarray(value, float) for name, value in metrics.items()}
         self.readings[arm, time_h] = Scans(
             np.asarray(ok), fc.astype(np.float32), values, weights.astype(np.float32),
-            np.ones((2, 6)), np.ones((2, 6)),
-            np.zeros(2) if growth is None else np.asarray(growth, float),
+            np.ones((2, 6)), np.ones((2, 6)), np.ones((2, 6)) if rates is None else rates,
+            np.zeros(2) if growth is None else np.asarray(growth, float), np.zeros(2),
         )  # fmt: skip
 
 

@@ -5,11 +5,13 @@ import pytest
 
 from netmod.atlas import load_atlas
 from netmod.claims.evidence import Evidence
+from netmod.claims.run import compute_ledger
 from netmod.claims.schema import load_ledger
 from netmod.errors import DataError
 from netmod.graph import NetworkMasks, signature_row
 from netmod.study.engines import run_cells
 from netmod.study.prepare import prepare
+from netmod.study.search import find_plans
 
 ROW = """id: A1
 claim: something falls
@@ -64,8 +66,11 @@ def test_scans_are_those_of_the_study(study, evidence, cohort):
             np.testing.assert_allclose(found.signatures[name][k], value)
         own = cell.parameters.values["J"] * cell.start[1]
         np.testing.assert_allclose(found.gaba[k], own)
+        np.testing.assert_array_equal(found.rates[k], reading.rate_hz)
     assert found.ok.all()
     assert (found.growth < 0).all()
+    # what decays with the slowest rate is heard for less long than that rate alone would last
+    assert ((found.pulse > 0) & (found.pulse < -0.5 * 84 / found.growth)).all()
 
 
 def test_slow_states_are_those_of_the_course(evidence, cohort):
@@ -78,6 +83,70 @@ def test_slow_states_are_those_of_the_course(evidence, cohort):
     assert evidence.course("mdd").seizures == {}
     assert found.personal["stress"].shape == (found.trace_h.size, 3)
     assert evidence.events("ect") == [0.0]
+
+
+SEARCH = """id: A2
+claim: one plan fits one person
+family: across
+arms:
+  healthy: {}
+  rtms: {treatment: rtms_10hz, parameters: {sessions: 1}}
+variants:
+  sought:
+    times: [baseline, 1 d]
+    search: {arm: rtms, time: 1 d, over: {sessions: [1, 2]}}
+measures:
+  - what: own plan less standard
+    observable: held_out
+    with: {plan: own, arm: rtms, healthy: healthy, variant: sought}
+    minus: {plan: standard}
+    expected: report
+  - what: own plan less standard, in a study without a search
+    observable: held_out
+    with: {plan: own, arm: rtms, healthy: healthy}
+    minus: {plan: standard}
+    expected: report
+"""
+
+
+def test_a_search_is_judged_once_in_its_variant_and_nowhere_else(
+    rows_folder, tmp_path, monkeypatch
+):
+    (rows_folder / "A2.yaml").write_text(SEARCH)
+    ledger = load_ledger(["A2"], rows_folder)
+    within, without = compute_ledger(ledger, tmp_path)[0].measures
+    own = Evidence(ledger.under("sought"), load_atlas(ledger.study.atlas), tmp_path)
+    expected = find_plans(ledger.under("sought"), own.atlas)
+    judged = own.judged()
+    for name in ("own", "best_fixed", "standard", "exchanged"):
+        np.testing.assert_array_equal(judged[name], expected.table[name])
+    gain = expected.table["own"] - expected.table["standard"]
+    assert within.effect.value == pytest.approx(gain.mean())
+    assert judged["differs"].tolist() == [float(p != expected.best_fixed) for p in expected.plans]
+    assert without.verdict == "failed" and "nothing to search" in without.reasons[0]
+
+    def refuse(*args):
+        raise AssertionError("searched again")
+
+    monkeypatch.setattr("netmod.study.search.find_plans", refuse)
+    assert own.judged().keys() == judged.keys()
+
+
+VARIED = ROW.replace("id: A1", "id: A3").replace(
+    "    expected: report", "    expected: report\n    controls:\n"
+    "      - {what: strong shocks, with: {variant: strong}}\n"
+) + "variants:\n  strong: {plasticity: {turnover_seizure: 0.3}}\n"  # fmt: skip
+
+
+def test_a_control_under_a_variant_reads_the_variants_people(rows_folder, tmp_path):
+    (rows_folder / "A3.yaml").write_text(VARIED)
+    ledger = load_ledger(["A3"], rows_folder)
+    found = compute_ledger(ledger, tmp_path)[0].measures[0]
+    assert found.verdict == "reported", found.reasons
+    strong = Evidence(ledger.under("strong"), load_atlas(ledger.study.atlas), tmp_path)
+    change = strong.metric("gbc", "ect", 24.0) - strong.metric("gbc", "mdd", 0.0)
+    assert found.controls["strong shocks"].value == pytest.approx(change.mean())
+    assert found.effect.value != pytest.approx(change.mean(), rel=1e-3)
 
 
 def test_what_is_there_is_not_computed_again(evidence, monkeypatch):

@@ -21,6 +21,25 @@ def test_a_metric_is_that_of_the_scan_and_an_unknown_one_is_refused(made_up):
         call(made_up, "metric", name="gbz", arm="mdd", at="baseline")
 
 
+def test_rates_are_those_of_a_target_and_changes_are_set_against_theirs(made_up):
+    before, after = np.full((2, 6), 3.0), np.full((2, 6), 3.0)
+    after[:, 0] = [2.5, 2.0]
+    made_up.add_scans("mdd", 0.0, rates=before, gbc=[0.5, 0.5])
+    made_up.add_scans("a", 24.0, rates=after, gbc=[0.3, 0.1])
+    options = {"arm": "a", "at": "1 d", "target": "dlpfc_left"}
+    assert call(made_up, "rate", **options).tolist() == [2.5, 2.0]
+    twice = before.copy()
+    twice[:, 0] += [1.0, 2.0]  # moves the rate twice as much, the other way
+    made_up.add_scans("b", 24.0, rates=twice, gbc=[0.5, 0.5])
+
+    def matched(other):
+        return call(made_up, "matched_change", name="gbc", untreated="mdd", other=other,
+                    other_at="1 d", **options)  # fmt: skip
+
+    assert matched("a") == pytest.approx([-0.2, -0.4])
+    assert matched("b") == pytest.approx([-0.4, -0.8])
+
+
 def test_a_state_is_averaged_over_target_side_or_cortex(made_up):
     spines = np.arange(12.0).reshape(1, 2, 6)
     made_up.add_course("a", [24.0], spines=spines, maturity=[[0.5, 0.6]],

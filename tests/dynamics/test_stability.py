@@ -17,6 +17,7 @@ from netmod.dynamics.stability import (
     delayed_system,
     generator_eigenvalues,
     growth_rate,
+    pulse_response,
 )
 from netmod.errors import ConfigError, NetmodError
 
@@ -185,3 +186,29 @@ def test_growth_rate_where_arnoldi_does_not_converge(monkeypatch):
     monkeypatch.setattr(scipy.sparse.linalg, "eigs", give_up)
     matrix = np.diag(np.linspace(-500.0, -1.0, 500))
     assert growth_rate(matrix) == pytest.approx(-1.0)
+
+
+def test_a_pulse_is_heard_for_as_long_as_its_exponentials_last():
+    """A lone region, x' = -a x: the integral of exp(-2 a t) is 1 / (2 a)."""
+    assert pulse_response(np.diag([-4.0, -10.0]), [0], 2) == pytest.approx(1 / 8)
+    assert pulse_response(np.diag([-4.0, -10.0]), [0, 1], 2) == pytest.approx((1 / 8 + 1 / 20) / 2)
+
+
+def test_a_pulse_response_is_the_integral_of_the_squared_first_state():
+    rng = np.random.default_rng(1)
+    matrix = rng.standard_normal((8, 8)) - 4.0 * np.eye(8)
+    step = 1e-3
+    forward, state = scipy.linalg.expm(step * matrix), np.zeros(8)
+    state[[1, 2]] = np.sqrt(0.5)
+    heard = []
+    for _ in range(20001):
+        heard.append((state[:4] ** 2).sum())  # regions' first state, not the second
+        state = forward @ state
+    assert pulse_response(matrix, [1, 2], 4) == pytest.approx(
+        scipy.integrate.simpson(heard, dx=step), rel=1e-6
+    )
+
+
+def test_an_unstable_network_has_no_pulse_response():
+    assert np.isnan(pulse_response(np.diag([-1.0, 0.5]), [0], 2))
+    assert np.isnan(pulse_response(np.diag([-1.0, np.nan]), [0], 2))

@@ -13,6 +13,7 @@ from netmod.claims.observables.common import (
     where,
 )
 from netmod.claims.observables.registry import observable
+from netmod.errors import DataError
 from netmod.units import parse_time_h
 
 
@@ -127,6 +128,25 @@ def taught(evidence: Evidence, arm: str, at: str, other: str) -> np.ndarray:
 def growth_rate(evidence: Evidence, arm: str, at: str) -> np.ndarray:
     """Return the largest growth rate of a small disturbance in 1/s: near 0 is susceptible."""
     return evidence.scans(arm, parse_time_h(at)).growth
+
+
+@observable("scans")
+def pulse_response(evidence: Evidence, arm: str, at: str) -> np.ndarray:
+    """Return the response of all regions to a pulse at left DLPFC, in s: large is susceptible."""
+    return evidence.scans(arm, parse_time_h(at)).pulse
+
+
+@observable("search")
+def held_out(evidence: Evidence, plan: str, arm: str, healthy: str | None = None) -> np.ndarray:
+    """Return the loss on held-out scans of a kind of plan that the variant's search found.
+
+    ``own``, ``best_fixed``, ``standard``, ``exchanged``; or ``differs``, 1 where a subject's own
+    plan is not the best fixed one. The arm that is varied and the healthy one are only named.
+    """
+    judged = evidence.judged()
+    if plan not in judged:
+        raise DataError("no such kind of plan", expected=", ".join(judged), got=plan)
+    return judged[plan]
 
 
 @observable("scans")

@@ -20,6 +20,13 @@ def transmitter(
 
 
 @observable("scans")
+def rate(evidence: Evidence, arm: str, at: str, target: str, side: str = "LR") -> np.ndarray:
+    """Return the firing rate of a target in Hz."""
+    rates = evidence.scans(arm, parse_time_h(at)).rates
+    return rates[:, where(evidence, target, side)].mean(axis=1)
+
+
+@observable("scans")
 def transmitter_change(
     evidence: Evidence, name: str, arm: str, at: str, other: str, other_at: str, target: str,
     side: str = "LR",

@@ -20,7 +20,7 @@ ARM_OPTIONS = ("arm", "swap", "parts", "without", "other", "healthy", "untreated
 TIME_OPTIONS = ("at", "until", "other_at")
 """Options that name times of scans, one or a list."""
 
-Reads = Literal["scans", "course", "calcium"]
+Reads = Literal["scans", "course", "search", "calcium"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class Observable:
     ----------
     name : str
         As rows call it.
-    reads : {"scans", "course", "calcium"}
-        Scans (and slow states) of a study, slow states alone, or the calcium laboratory.
+    reads : {"scans", "course", "search", "calcium"}
+        Scans (and slow states) of a study, slow states alone, a search among plans, or the
+        calcium laboratory.
     function : callable
         ``function(evidence, **options)``.
     """
