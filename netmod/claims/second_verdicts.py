@@ -51,10 +51,9 @@ class SecondVerdict:
         """What came out, for the ledger."""
         found = [m for m in self.measures if m is not None]
         undefined = [m.measure.what for m in found if m.effect is None]
-        parts = [f"{self.kept} of {self.judged} measures keep their verdict"]
-        if not self.judged:
-            reported = any(m.effect is not None for m in found)
-            parts = ["nothing expected of the network" if reported else "no measure of the network"]
+        parts = ["nothing to judge"]
+        if self.judged:
+            parts = [f"{self.kept} of {self.judged} measures keep their verdict"]
         if self.changed:
             parts.append(f"changed: {', '.join(self.changed)}")
         if undefined:

@@ -323,9 +323,9 @@ def test_what_looks_at_the_network_is_judged_again_and_nothing_else(judged):
 @pytest.mark.parametrize(
     ("k", "words"),
     [
-        (1, "nothing expected of the network"),
-        (2, "no measure of the network; not defined: rate"),
-        (3, "no measure of the network"),
+        (1, "nothing to judge"),  # reported only
+        (2, "nothing to judge; not defined: rate"),
+        (3, "nothing to judge"),  # does not look at the network
     ],
 )
 def test_a_row_that_has_nothing_to_judge_says_so(made, k, words):
