@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 
 from netmod import __version__
-from netmod.cli import atlas, claims, listings, studies
+from netmod.cli import atlas, claims, compare, listings, studies
 from netmod.cli.words import EPILOG, Parser, add_command, positive, seed
 
 
@@ -54,11 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
     search.add_argument("--budget", type=positive, metavar="N", help="most plans (default 256)")
     search.add_argument("--seed", type=seed, metavar="N", help="of search and held-out noise")
     search.add_argument("--jobs", type=positive, metavar="N", help="processes (default: chosen)")
-    compare = command("compare", studies.compare, "arms side by side: effect sizes, intervals, p")
-    _out_argument(compare)
-    compare.add_argument(
-        "--metric", nargs="+", action="extend", default=[], metavar="NAME", help="only these"
-    )
+    compare.add_commands(commands)
     _out_argument(command("figures", studies.draw_figures, "draw the pictures of a finished run"))
     _out_argument(command("report", studies.write_report, "write a finished run as one HTML page"))
     for name, call in (

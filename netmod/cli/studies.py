@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netmod.cli.output import known_names, print_written
+from netmod.cli.output import print_written
 from netmod.cli.paths import check_picture, check_writable, existing
 from netmod.errors import ConfigError
 
@@ -102,18 +102,6 @@ def plan(args: argparse.Namespace) -> None:
         from netmod import figures
 
         print_written(figures.write_timeline(scenario, args.figure))
-
-
-def compare(args: argparse.Namespace) -> None:
-    """Print arms side by side."""
-    out = existing(args.out)
-    if args.metric:
-        from netmod.graph import METRICS
-
-        known_names("metric", args.metric, METRICS)
-    from netmod import study
-
-    print(study.compare_table(out, args.metric))
 
 
 def draw_figures(args: argparse.Namespace) -> None:

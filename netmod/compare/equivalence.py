@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from netmod.compare.paired import pair_differences
+from netmod.compare.paired import finite_pairs, pair_differences
 from netmod.errors import ConfigError, DataError, did_you_mean
 
 Scale = Literal["unit", "d_z", "d_av"]
@@ -96,15 +96,7 @@ def equivalence_paired(
     from scipy.stats import t as student
 
     _check(low, high, scale, alpha)
-    values, reference = np.asarray(values, dtype=float), np.asarray(reference, dtype=float)
-    if values.ndim != 1 or values.shape != reference.shape:
-        raise DataError(
-            "a test of equivalence needs one value per subject in both conditions",
-            expected="two arrays of the same length",
-            got=f"shapes {list(values.shape)} and {list(reference.shape)}",
-        )
-    kept = np.isfinite(values) & np.isfinite(reference)
-    values, reference = values[kept], reference[kept]
+    values, reference = finite_pairs(values, reference)
     n = int(values.size)
     if n < 2:
         return Equivalence(n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,13 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from netmod.compare.paired import pair_differences
-from netmod.compare.permutation import group_t, member_patterns, paired_t, sign_patterns
+from netmod.compare.permutation import (
+    group_t,
+    in_parts,
+    member_patterns,
+    paired_t,
+    sign_patterns,
+)
 from netmod.errors import ConfigError, DataError, did_you_mean
 
 Measure = Literal["extent", "intensity"]
 Tail = Literal["both", "right", "left"]
 
-_AT_ONCE = 2**21  # values of t held at one time, 16 MB
 _TIE = 1e-6  # relative; components this near to the observed one count against it
 _ROUNDING = 1e-9  # relative; a t that equals the threshold does not pass it in any order of sums
 _SHOWN = 8  # subjects named in one message
@@ -208,7 +213,7 @@ def _statistic(
     null = np.concatenate(
         [
             _components(sided(statistic(some)), edges, size, threshold, measure)[0]
-            for some in _split(patterns, edges[0].size)
+            for some in in_parts(patterns, edges[0].size)
         ]
     )
     added = 0 if exact else 1
@@ -260,13 +265,6 @@ def _components(
     here = pattern == 0
     found[edge[here]] = label[first[here]]
     return largest, sizes, found
-
-
-def _split(patterns: Iterable[NDArray], edges: int) -> Iterator[NDArray]:
-    for some in patterns:
-        step = max(1, _AT_ONCE // edges)
-        for start in range(0, len(some), step):
-            yield some[start : start + step]
 
 
 def _edges(size: int) -> tuple[NDArray, NDArray]:

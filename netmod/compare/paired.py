@@ -54,6 +54,25 @@ def pair_differences(values: ArrayLike, reference: ArrayLike) -> NDArray[np.floa
     return np.where(np.abs(difference) <= _SAME * scale, 0.0, difference)
 
 
+def finite_pairs(values: ArrayLike, reference: ArrayLike) -> tuple[NDArray, NDArray]:
+    """Return both values of every subject who has both, shapes (S,); NaN and infinity are none.
+
+    Raises
+    ------
+    DataError
+        If the two are not lists of the same length.
+    """
+    values, reference = np.asarray(values, dtype=float), np.asarray(reference, dtype=float)
+    if values.ndim != 1 or values.shape != reference.shape:
+        raise DataError(
+            "a paired statistic needs one value per subject in both conditions",
+            expected="two arrays of the same length",
+            got=f"shapes {list(values.shape)} and {list(reference.shape)}",
+        )
+    kept = np.isfinite(values) & np.isfinite(reference)
+    return values[kept], reference[kept]
+
+
 def paired_contrast(
     values: ArrayLike, reference: ArrayLike, seed: int = 0, n_bootstrap: int = 5000
 ) -> Contrast:
@@ -76,15 +95,7 @@ def paired_contrast(
     DataError
         If the two differ in shape.
     """
-    values, reference = np.asarray(values, dtype=float), np.asarray(reference, dtype=float)
-    if values.ndim != 1 or values.shape != reference.shape:
-        raise DataError(
-            "a paired contrast needs one value per subject in both conditions",
-            expected="two arrays of the same length",
-            got=f"shapes {list(values.shape)} and {list(reference.shape)}",
-        )
-    kept = np.isfinite(values) & np.isfinite(reference)
-    values, reference = values[kept], reference[kept]
+    values, reference = finite_pairs(values, reference)
     n = int(values.size)
     if n < 2:
         return Contrast(n)

@@ -7,7 +7,7 @@ change group), so that the correlation between metrics, arms and times is kept a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations, islice
 from math import comb
 
@@ -18,6 +18,7 @@ from netmod.errors import DataError
 
 EXACT_UP_TO = 2**16
 _CHUNK = 2048
+_AT_ONCE = 2**21  # statistics held at one time, 16 MB
 _RESIDUE = 1e-9  # floor of the residual share 1 − u², so that a perfect effect has a finite t
 _TIE = 1e-6  # relative; permutations this near to the observed statistic count against it
 
@@ -61,7 +62,8 @@ def sign_flip(
     statistic = paired_t(table[valid])
     patterns, exact = sign_patterns(table.shape[1], n_permutations, seed)
     observed = statistic(np.ones((1, table.shape[1])))[0]
-    return _tail(np.abs(observed), (np.abs(statistic(some)) for some in patterns), valid, exact)
+    permuted = (np.abs(statistic(some)) for some in in_parts(patterns, observed.size))
+    return _tail(np.abs(observed), permuted, valid, exact)
 
 
 def group_shuffle(
@@ -105,7 +107,8 @@ def group_shuffle(
     size, total = first.shape[1], table.shape[1]
     patterns, exact = member_patterns(size, total, n_permutations, seed)
     observed = statistic((np.arange(total) < size).astype(float)[None])[0]
-    return _tail(np.abs(observed), (np.abs(statistic(some)) for some in patterns), valid, exact)
+    permuted = (np.abs(statistic(some)) for some in in_parts(patterns, observed.size))
+    return _tail(np.abs(observed), permuted, valid, exact)
 
 
 def paired_t(table: NDArray) -> Callable[[NDArray], NDArray]:
@@ -260,6 +263,27 @@ def member_patterns(
     return (
         rng.permuted(np.tile(start, (count, 1)), axis=1) for count in _chunks(n_permutations)
     ), False
+
+
+def in_parts(patterns: Iterable[NDArray], rows: int) -> Iterator[NDArray]:
+    """Yield patterns in parts small enough to hold the statistics of all rows in memory.
+
+    Parameters
+    ----------
+    patterns : iterable of ndarray, shape (P, S)
+        From :func:`sign_patterns` or :func:`member_patterns`.
+    rows : int
+        Contrasts, or edges.
+
+    Yields
+    ------
+    ndarray, shape (Q, S)
+        The same patterns in their order.
+    """
+    step = max(1, _AT_ONCE // max(rows, 1))
+    for some in patterns:
+        for start in range(0, len(some), step):
+            yield some[start : start + step]
 
 
 def _all_members(size: int, total: int) -> Iterator[NDArray]:

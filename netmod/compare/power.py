@@ -127,6 +127,57 @@ def subjects_needed(
     return high
 
 
+def d_z_interval(d_z: float, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of a standardised mean difference of pairs.
+
+    Parameters
+    ----------
+    d_z : float
+        Observed mean difference over the observed SD of the differences.
+    n : int
+        Pairs, at least 2.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : float
+        The true d_z at which an observation as large, or as small, has probability
+        ``(1 − level) / 2``.
+
+    Raises
+    ------
+    ConfigError
+        If a number is out of range.
+
+    Notes
+    -----
+    Noncentral t inverted (Cumming & Finch 2001, doi:10.1177/0013164401614002): the differences
+    are taken for normal.
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import nct
+
+    _check(d_z, 1 - level)
+    if n < 2:
+        raise ConfigError("a paired test needs pairs", expected="2 or more", got=str(n))
+
+    def low_end(t: float) -> float:
+        """Return the noncentrality at which t or more has the probability of one tail."""
+
+        def excess(shift: float) -> float:
+            return float(nct.sf(t, n - 1, shift)) - (1 - level) / 2
+
+        step = 5.0 + abs(t)
+        low = t - step
+        while excess(low) > 0:
+            low -= step
+        return brentq(excess, low, t + step, xtol=1e-10 * step)
+
+    t = d_z * np.sqrt(n)
+    return float(low_end(t) / np.sqrt(n)), float(-low_end(-t) / np.sqrt(n))
+
+
 def simulated_power(
     pilot: ArrayLike,
     n: int,

@@ -307,7 +307,7 @@ def format_table(comparisons: pd.DataFrame, metrics: Sequence[str], times: Seque
     _known("metric", metrics, list(dict.fromkeys(comparisons["metric"])), str)
     _known("time", times, sorted(set(comparisons["time_h"])), format_time)
     records = comparisons.to_dict("records")
-    digits = {metric: _digits(records, metric) for metric in metrics}
+    digits = {metric: decimals(records, metric) for metric in metrics}
     lines = []
     for time in times:
         here = [r for r in records if r["time_h"] == time and r["metric"] in metrics]
@@ -339,7 +339,7 @@ def _known(word: str, asked: Sequence, known: list, show) -> None:
             )
 
 
-def _digits(records: Sequence[Mapping], metric: str) -> int:
+def decimals(records: Sequence[Mapping], metric: str) -> int:
     """Return the decimals that show three digits of the metric's largest difference."""
     sizes = [abs(r["difference"]) for r in records if r["metric"] == metric]
     largest = max((size for size in sizes if np.isfinite(size)), default=0.0)

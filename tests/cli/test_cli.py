@@ -312,6 +312,13 @@ ketanserin (modifier)
     )
 
 
+def test_a_modifier_says_what_doses_become(capsys):
+    assert main(["treatments", "kinetics_exchanged_dmt"]) == 0
+    told = capsys.readouterr().out
+    assert "effect: doses of psilocybin are doses of psilocybin_kinetics_of_dmt\n" in told
+    assert "effect: doses of dmt are doses of dmt_kinetics_of_psilocybin\n" in told
+
+
 def test_an_acknowledged_limit_is_a_warning_on_every_command(calls, config, capsys):
     text = TEXT.replace("[healthy, mdd]", "{x: {treatment: ctbs, acknowledge: [safety], "
                         "target: dlpfc_left, parameters: {intensity_rmt: 110}}}")  # fmt: skip

@@ -177,7 +177,7 @@ def test_false_alarms_over_the_network(compare, measure):
 def test_chunks_do_not_change_the_answer(monkeypatch):
     x, y = with_effects()
     whole = nbs_paired(x, y, 1.8, measure="intensity")
-    monkeypatch.setattr("netmod.compare.nbs._AT_ONCE", 28 * 7)
+    monkeypatch.setattr("netmod.compare.permutation._AT_ONCE", 28 * 7)
     parts = nbs_paired(x, y, 1.8, measure="intensity")
     np.testing.assert_allclose(parts.null, whole.null, rtol=1e-12)
     assert [c.p for c in parts.components] == [c.p for c in whole.components]

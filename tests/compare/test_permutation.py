@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from netmod.compare import permutation
 from netmod.compare.permutation import group_shuffle, sign_flip
 from netmod.errors import DataError
 
@@ -150,3 +151,14 @@ def test_no_permutations():
         sign_flip(np.ones((1, 30)), 0)
     with pytest.raises(DataError, match="needs permutations"):
         group_shuffle(np.ones((1, 30)), np.ones((1, 30)), -1)
+
+
+def test_many_rows_at_once_are_tested_as_each_alone(monkeypatch):
+    table = np.random.default_rng(2).normal(0.3, 1.0, (40, 9))
+    whole = sign_flip(table)
+    groups = group_shuffle(table[:, :4], table[:, 4:])
+    monkeypatch.setattr(permutation, "_AT_ONCE", 100)  # patterns come in parts of two
+    np.testing.assert_array_equal(sign_flip(table), whole)
+    np.testing.assert_array_equal(group_shuffle(table[:, :4], table[:, 4:]), groups)
+    parts = list(permutation.in_parts(iter([np.ones((5, 9)), np.zeros((2, 9))]), 40))
+    assert [part.shape[0] for part in parts] == [2, 2, 1, 2]

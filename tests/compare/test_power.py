@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from netmod.compare import paired_power, simulated_power, subjects_needed
+from netmod.compare import d_z_interval, paired_power, simulated_power, subjects_needed
 from netmod.errors import ConfigError, DataError
 
 
@@ -116,3 +116,38 @@ def test_bad_input():
         paired_power(np.nan, 10)
     with pytest.raises(ConfigError, match="level of a test"):
         paired_power(0.5, 10, alpha=0.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(-3.0, 3.0), st.integers(3, 80), st.sampled_from([0.8, 0.95]))
+def test_the_ends_of_an_interval_make_the_observation_rare(d_z, n, level):
+    low, high = d_z_interval(d_z, n, level=level)
+    root, tail = np.sqrt(n), (1 - level) / 2
+    assert low < d_z < high
+    # the definition, by an integral over the SD instead of the noncentral t
+    sd = np.sqrt(stats.chi2(n - 1).ppf((np.arange(4000) + 0.5) / 4000) / (n - 1))
+    above = stats.norm.sf(d_z * root * sd - low * root).mean()
+    below = stats.norm.cdf(d_z * root * sd - high * root).mean()
+    assert (above, below) == pytest.approx((tail, tail), rel=2e-3)
+    mirrored = d_z_interval(-d_z, n, level=level)
+    assert mirrored == pytest.approx((-high, -low), abs=1e-8)
+
+
+def test_the_interval_excludes_0_exactly_when_p_is_small():
+    for seed in range(40):
+        d = np.random.default_rng(seed).normal(0.5, 1.0, 12)
+        low, high = d_z_interval(d.mean() / d.std(ddof=1), 12)
+        assert (low > 0 or high < 0) == (stats.ttest_1samp(d, 0.0).pvalue < 0.05)
+
+
+def test_an_interval_of_very_large_effects_is_finite():
+    low, high = d_z_interval(1e4, 16)
+    # the noncentrality no longer matters: only the SD is uncertain
+    sd = np.sqrt(stats.chi2(15).ppf([0.025, 0.975]) / 15)
+    assert (low, high) == pytest.approx(tuple(1e4 * sd), rel=1e-3)
+
+
+@pytest.mark.parametrize(("d_z", "n"), [(np.nan, 8), (0.5, 1)])
+def test_an_interval_needs_numbers_and_pairs(d_z, n):
+    with pytest.raises(ConfigError):
+        d_z_interval(d_z, n)
