@@ -5,8 +5,7 @@ changes under which a row keeps its verdict: for rows of the calcium rule on all
 on fewer subjects and against the verdict of those.
 
 For studies that is hours of work. One change is one study, from which every row is judged again;
-what it comes to is kept in a file of its own, so that the work can be cut off and taken up again,
-and several processes can share it.
+what it comes to is kept in a file of its own, so that the work can be cut off and taken up again.
 """
 
 from __future__ import annotations
@@ -26,6 +25,9 @@ from netmod.claims.evidence import FORMAT
 from netmod.claims.schema import Ledger, Row, load_ledger
 from netmod.plasticity.declaration import GROUPS, PARAMETERS, evidence
 from netmod.plasticity.induction import HIPPOCAMPUS, CalciumRule
+
+VERDICTS = 1
+"""Version of what turns evidence into verdicts; older ones that were kept are not taken."""
 
 SUBJECTS = 8
 """Subjects of a repeated study."""
@@ -98,8 +100,13 @@ def with_changed_studies(
         for row in ids:
             if found[row] != base[row]:
                 lost[row].append(f"{name} {value:.3g}: {found[row]}")
-    each = f"{count} subjects each"
-    return [_with_share(result, lost[result.row.id], len(tried), each) for result in results]
+    found = []
+    for result in results:
+        row, each = result.row.id, f"{count} subjects each"
+        if base[row] != result.bare_verdict:
+            each += f", against '{base[row]}' of as many"
+        found.append(_with_share(result, lost[row], len(tried), each))
+    return found
 
 
 def study_changes() -> list[tuple[str, float]]:
@@ -166,7 +173,8 @@ def _name(ledger: Ledger, changed: Mapping[str, float]) -> str:
 
 def _stamp(row: Row) -> str:
     """Return a digest of a row as declared."""
-    return hashlib.sha256(row.model_dump_json(by_alias=True).encode()).hexdigest()[:16]
+    text = f"{VERDICTS}|{row.model_dump_json(by_alias=True)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _rule_changes(row: Row) -> Iterator[tuple[str, float]]:

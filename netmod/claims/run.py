@@ -69,6 +69,10 @@ def run_claims(
     ledger = load_ledger(ids, folder, engine, subjects)
     _check_folder(out)
     robust_ids = _robust_ids(ledger, robust)
+    if changes is not None and robust is None:
+        hint = "add --robust with the rows, or leave it out"
+        raise ConfigError("nothing is repeated", where="--changes", expected="--robust", hint=hint)
+    ledger.check()
     prepare_devices("cpu", jobs)
     write_whole(out / "study.yaml", ledger.study.to_yaml())
     results = compute_ledger(ledger, out / "evidence", _say)

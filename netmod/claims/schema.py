@@ -18,11 +18,11 @@ from netmod.claims.observables.registry import (
 )
 from netmod.errors import ConfigError, NetmodError, did_you_mean
 from netmod.scenario.document import read_document
-from netmod.scenario.load import located
+from netmod.scenario.load import check_against_atlas, located
 from netmod.scenario.messages import checked
 from netmod.scenario.numbers import Section
 from netmod.scenario.positions import Positions
-from netmod.scenario.problem import Problem, ProblemsError, shown, unknown_word
+from netmod.scenario.problem import KeyPath, Problem, ProblemsError, shown, unknown_word
 from netmod.scenario.schema import Scenario
 from netmod.units import parse_time_h
 
@@ -111,8 +111,11 @@ class Measure(Section):
         if self.statistic == "correlation" and (self.minus is not None or self.controls):
             what = "a correlation has no condition subtracted and no control"
             problems.append(Problem(("statistic",), what, None, None, "make it another measure"))
-        for path, _, options in self.calls():
+        for path, variant, options in self.calls():
             problems += [p.under(path) for p in _option_problems(self.found, options)]
+            if variant is not None and not isinstance(variant, str):
+                what, hint = "not the name of a variant", "write the name of one of 'variants'"
+                problems.append(Problem((*path, VARIANT), what, "a word", shown(variant), hint))
         if problems:
             raise ProblemsError(problems)
         return self
@@ -201,6 +204,14 @@ class Row(Section):
                     "remove it", at_key=True)
             for variant, own in self.variants.items() for key in own if key in FIXED
         ]  # fmt: skip
+        problems += [
+            Problem(("variants", variant), "no measure reads this variant", None, None,
+                    "remove it, or name it: with: {variant: …}", at_key=True)
+            for variant in self.variants if not self.arms_used(variant)
+        ]  # fmt: skip
+        if self.variants and self.experiment == "calcium":
+            what, hint = "the calcium rule has no variants", "remove them, or give another 'rule'"
+            problems.append(Problem(("variants",), what, None, None, hint, at_key=True))
         if bool(self.measures) == bool(self.not_computed):
             what, hint = "measures, or why there are none", "write 'measures' or 'not_computed'"
             problems.append(Problem(("measures",), what, "one of them", None, hint))
@@ -235,11 +246,25 @@ class Ledger:
         Every arm of every row.
     variants : mapping of str to Scenario
         The study under other settings, by name, with the arms of the rows that name it.
+    positions : mapping of str or None to Positions
+        Where keys of these stand; None is the study itself.
     """
 
     rows: tuple[Row, ...]
     study: Scenario
     variants: Mapping[str, Scenario]
+    positions: Mapping[str | None, Positions]
+
+    def check(self) -> None:
+        """Check study and variants against their atlases, before anything is computed.
+
+        Raises
+        ------
+        ConfigError
+            As :func:`netmod.scenario.check_against_atlas` does.
+        """
+        for name, where in self.positions.items():
+            check_against_atlas(self.under(name), where)
 
     def under(self, variant: str | None) -> Scenario:
         """Return the study, or a variant of it."""
@@ -297,8 +322,9 @@ def load_ledger(
         base["plasticity"] = {**(base.get("plasticity") or {}), **plasticity}
     study = _placed(Scenario, base, positions)
     rows, arms, settings, variants = [], _Shared("arms"), _Shared("variants"), {}
+    places: dict[str | None, Positions] = {None: positions}
     for name in sorted_ids(ids or paths):
-        row, own, others = _read_row(paths[name], base)
+        row, own, others, written = _read_row(paths[name], base)
         rows.append(row)
         for arm in own.arms if row.arms else ():
             arms.add(arm.name, arm, row.id, paths[name])
@@ -307,9 +333,10 @@ def load_ledger(
             known = variants.get(variant, other)
             both = {arm.name: arm for arm in (*known.arms, *other.arms)}
             variants[variant] = known.model_copy(update={"arms": tuple(both.values())})
+            places.setdefault(variant, _within(written, variant))
     if arms.known:  # each has been checked with its row
         study = study.model_copy(update={"arms": tuple(arms.known.values())})
-    return Ledger(tuple(rows), study, variants)
+    return Ledger(tuple(rows), study, variants, places)
 
 
 class _Shared:
@@ -332,8 +359,10 @@ def sorted_ids(ids: Any) -> list[str]:
     return sorted(ids, key=lambda i: (order.find(i[:1]), int(i[1:]) if i[1:].isdigit() else 0, i))
 
 
-def _read_row(path: Path, base: Mapping[str, Any]) -> tuple[Row, Scenario, dict[str, Scenario]]:
-    """Return a row, the study with its arms, and that under each of its variants."""
+def _read_row(
+    path: Path, base: Mapping[str, Any]
+) -> tuple[Row, Scenario, dict[str, Scenario], Positions]:
+    """Return a row, the study with its arms, that under each of its variants, and its places."""
     data, positions = read_document(path)
     row = _placed(Row, data, positions)
     given = {**base, "arms": data.get("arms") or base["arms"]}
@@ -347,7 +376,7 @@ def _read_row(path: Path, base: Mapping[str, Any]) -> tuple[Row, Scenario, dict[
     for k, measure in enumerate(row.measures):
         if measure.found.reads != "calcium":
             _check_times(k, measure, {None: study, **others}, positions)
-    return row, study, others
+    return row, study, others, positions
 
 
 def _varied(given: Mapping[str, Any], name: str, row: Row, positions: Positions) -> Scenario:
@@ -357,12 +386,18 @@ def _varied(given: Mapping[str, Any], name: str, row: Row, positions: Positions)
         both = isinstance(value, Mapping) and isinstance(data.get(key), Mapping)
         data[key] = {**data[key], **value} if both else value
     data["arms"] = {arm: data["arms"][arm] for arm in row.arms if arm in row.arms_used(name)}
-    try:
-        return checked(Scenario, data)
-    except ProblemsError as error:
-        own = [p if p.path[:1] == ("arms",) else p.under(("variants", name))
-               for p in error.problems]  # fmt: skip
-        raise located(own, positions) from None
+    return _placed(Scenario, data, _within(positions, name))
+
+
+def _within(positions: Positions, variant: str) -> Positions:
+    """Return where the keys of a scenario stand: those of a row's variant, and its arms."""
+
+    def own(places: Mapping[KeyPath, tuple[int, int]]) -> dict[KeyPath, tuple[int, int]]:
+        arms = {path: place for path, place in places.items() if path[:1] == ("arms",)}
+        start = ("variants", variant)
+        return arms | {path[2:]: place for path, place in places.items() if path[:2] == start}
+
+    return Positions(positions.source, own(positions.keys), own(positions.values))
 
 
 def _placed(section: type, data: Any, positions: Positions) -> Any:
@@ -376,6 +411,8 @@ def _check_times(
     k: int, measure: Measure, studies: Mapping[str | None, Scenario], positions: Positions
 ) -> None:
     """Refuse a time at which the study, or the variant that is read, has no scan."""
+    from netmod.study.courses import TRACE_H
+
     for path, variant, options in measure.calls():
         study = studies[variant]
         for option in TIME_OPTIONS:
@@ -385,7 +422,14 @@ def _check_times(
                         "the study has no scan then",
                         where=positions.where(("measures", k, *path, option)),
                         expected=", ".join(study.times), got=str(time),
-                        hint=f"add it to the times of {STUDY_FILE}",
+                        hint=f"add it to the times of {variant or STUDY_FILE}",
+                    )  # fmt: skip
+                if measure.found.reads == "course" and parse_time_h(time) not in TRACE_H:
+                    raise ConfigError(
+                        "slow states are not kept then",
+                        where=positions.where(("measures", k, *path, option)),
+                        expected="full days of the first two weeks, later days 0 and 3 of each",
+                        got=str(time), hint="write a time near it, such as 28 d or 31 d",
                     )  # fmt: skip
 
 

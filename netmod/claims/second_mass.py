@@ -170,8 +170,9 @@ class Reread(ABC):
 class SecondMass(Reread):
     """Evidence with the FC, signatures and stability of the second neural mass.
 
-    Rates and transmitters are not defined in it and NaN; scans of a network that is not stable
-    have no numbers (``ok`` is False).
+    Rates and transmitters are not defined in it and NaN. So is the leading growth rate: under
+    diffusive coupling all regions together decay by their mean damping, which is nothing but the
+    first mass's rates. Scans of a network that is not stable have no numbers (``ok`` is False).
 
     Parameters
     ----------
@@ -193,19 +194,18 @@ class SecondMass(Reread):
         site = self.first.atlas.targets.get(SITE, ())
         n = scans.rates.shape[1]
         fc = np.full(scans.fc.shape, np.nan)
-        growth, pulse = np.full((2, len(fc)), np.nan)
+        pulse = np.full(len(fc), np.nan)
         for k, (weights, rates) in enumerate(zip(scans.weights, scans.rates, strict=True)):
             matrix = hopf_matrix(weights, rates, self._mass)
             covariance = hopf_covariance(matrix)
-            if np.isfinite(matrix).all():
-                growth[k] = growth_rate(matrix)
             if np.isfinite(covariance).all():
                 fc[k] = correlation(covariance)
                 pulse[k] = pulse_response(matrix, site, n) if len(site) else np.nan
         ok = np.isfinite(fc).all(axis=(1, 2))
         return {
             **dict.fromkeys(("glutamate", "gaba", "rates"), np.full(scans.rates.shape, np.nan)),
-            "ok": ok, "fc": fc.astype(np.float32), "growth": growth, "pulse": pulse,
+            "growth": np.full(len(fc), np.nan),
+            "ok": ok, "fc": fc.astype(np.float32), "pulse": pulse,
             "signatures": self._signatures(fc, ok, scans.signatures),
         }  # fmt: skip
 

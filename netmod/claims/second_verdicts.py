@@ -153,6 +153,8 @@ def second_mass_words(verdicts: Mapping[str, SecondVerdict]) -> str:
         "What rows say of the network was judged again in a second neural mass, linear "
         "Stuart-Landau (Hopf) oscillators on the weights and rates of the same people "
         f"(`netmod/claims/second_mass.py`): {kept} of {judged} measures keep their verdict. Its "
-        "constants were chosen on the FC of healthy people, never on a row; rates and transmitters "
-        "are not defined in it."
+        "coupling was chosen on the FC of healthy people, its inhibition follows from the first "
+        "mass, its damping is recalled or proposed; none was chosen on a row. Rates, transmitters "
+        "and the leading growth rate are not defined in it, and distance to healthy rests on four "
+        "of its five features there."
     )

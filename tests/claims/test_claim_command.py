@@ -68,3 +68,9 @@ def test_the_command_refuses_an_unknown_row(capsys, tmp_path):
     assert main(["claims", "R77", "-o", str(tmp_path / "ledger")]) == 2
     assert "no row 'R77'" in capsys.readouterr().err
     assert not (tmp_path / "ledger").exists()
+
+
+def test_changes_without_rows_to_repeat_are_refused(rows_folder, tmp_path):
+    (rows_folder / "R99.yaml").write_text(ROW)
+    with pytest.raises(ConfigError, match="nothing is repeated"):
+        run_claims((), tmp_path / "ledger", changes=3, folder=rows_folder)

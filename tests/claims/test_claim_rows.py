@@ -167,6 +167,14 @@ def test_a_controls_condition_subtracted_is_of_its_variant_unless_it_says_anothe
         ("field_mm: 200", "field_mm: 2000", ":16:", "out of range"),
         ("{plasticity: {field_mm: 200}}", "{seed: 1}", ":16:", "no variant changes this"),
         ("{plasticity: {field_mm: 200}}", "{times: [baseline, 2 h]}", ":14:", "no scan then"),
+        ("variant: wide", "variant: [wide]", ":14:", "not the name of a variant"),
+        (
+            "    controls:\n      - {what: a wide field, with: {variant: wide}}\n",
+            "",
+            ":13:",
+            "no measure reads this variant",
+        ),
+        ("family: rtms", "family: rtms\nexperiment: calcium", ":", "no variants"),
     ],
 )
 def test_a_wrong_variant_is_refused_with_its_place(rows_folder, was, becomes, place, said):
@@ -176,6 +184,35 @@ def test_a_wrong_variant_is_refused_with_its_place(rows_folder, was, becomes, pl
         load_ledger(["A1"], rows_folder)
     assert f"A1.yaml{place}" in str(error.value)
     assert said in str(error.value)
+
+
+def test_a_slow_state_is_asked_for_when_it_is_kept(rows_folder):
+    text = GOOD.replace("name: gbc", "name: spines").replace(
+        "observable: metric", "observable: state"
+    )
+    text = (
+        text.replace("at: 1 d", "at: 30 d, variant: month")
+        + "variants:\n  month: {times: [baseline, 30 d]}\n"
+    )
+    (rows_folder / "A1.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="slow states are not kept then") as error:
+        load_ledger(["A1"], rows_folder)
+    assert "A1.yaml:10:" in str(error.value) and "31 d" in str(error.value)
+
+
+def test_study_and_variants_are_checked_against_their_atlases(rows_folder):
+    load_ledger([], rows_folder)
+    for variant, said in (
+        ("{atlas: schaefer10}", "unknown atlas"),
+        ("{plasticity: {ht2a_map: ht1a}}", "map"),
+    ):
+        (rows_folder / "A1.yaml").write_text(
+            VARIANT.replace("{plasticity: {field_mm: 200}}", variant)
+        )
+        ledger = load_ledger(["A1"], rows_folder)
+        with pytest.raises(ConfigError) as error:
+            ledger.check()
+        assert "A1.yaml:16:" in str(error.value) and said in str(error.value)
 
 
 def test_two_rows_cannot_mean_different_variants_by_one_name(rows_folder):

@@ -8,6 +8,7 @@ from netmod.claims.evidence import Evidence
 from netmod.claims.observables.common import metric, moved
 from netmod.claims.observables.patient import rate
 from netmod.claims.observables.registry import observable
+from netmod.claims.observables.ssri import pseudo_values
 
 
 @observable("course")
@@ -37,35 +38,20 @@ def likeness(
 
 
 @observable("scans")
-def matched_change(
-    evidence: Evidence, name: str, arm: str, at: str, other: str, other_at: str, untreated: str,
-    target: str, side: str = "LR",
-) -> np.ndarray:  # fmt: skip
-    """Return the change of a metric by a dose that moves a target's rate as much as another arm.
+def per_rate_change(
+    evidence: Evidence, name: str, arm: str, at: str, untreated: str, target: str, side: str = "LR"
+) -> np.ndarray:
+    """Return the change of a metric over the size of that of a target's rate, jackknifed, in 1/Hz.
 
-    Changes are against untreated patients at baseline, and taken as proportional to the dose: the
-    mean change times the ratio of the sizes of the mean changes of rate, jackknifed by subject.
+    Both against untreated patients at baseline: doses matched by what they do to a site. Where the
+    change of rate may be 0 the ratio has no bound, and its interval is only as good as that.
     """
-    metrics, rates, others = (
-        read(a, t) - read(untreated, "baseline")
-        for a, t, read in (
-            (arm, at, lambda a, t: metric(evidence, name, a, t)),
-            (arm, at, lambda a, t: rate(evidence, a, t, target, side)),
-            (other, other_at, lambda a, t: rate(evidence, a, t, target, side)),
-        )
+    own, before = (metric(evidence, name, a, t) for a, t in ((arm, at), (untreated, "baseline")))
+    here, there = (
+        rate(evidence, a, t, target, side) for a, t in ((arm, at), (untreated, "baseline"))
     )
-    if (arm, at) == (other, other_at):
-        return metrics
-
-    def scaled(kept: np.ndarray) -> float:
-        return metrics[kept].mean() * abs(others[kept].mean() / rates[kept].mean())
-
-    found = np.full(metrics.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(metrics + rates + others))
-    whole, n = scaled(known), known.size
-    for k in known:
-        found[k] = n * whole - (n - 1) * scaled(known[known != k])
-    return found
+    change = here - there
+    return pseudo_values(own - before, change * np.sign(np.nanmean(change)))
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
