@@ -109,6 +109,7 @@ measures:
 """
 
 
+@pytest.mark.slow
 def test_a_search_is_judged_once_in_its_variant_and_nowhere_else(
     rows_folder, tmp_path, monkeypatch
 ):
