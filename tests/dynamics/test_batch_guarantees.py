@@ -196,7 +196,9 @@ def test_delayed_lanes_of_a_wide_tile_are_lanes_alone(monkeypatch, shared):
     np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("kind", ["white", "undelayed", slow("whole"), slow("longer"), "longest"])
+@pytest.mark.parametrize(
+    "kind", ["white", "undelayed", slow("whole"), slow("longer"), slow("longest")]
+)
 def test_a_lane_is_the_same_beside_lanes_that_need_more(kind):
     """Another program may round otherwise; in double precision that is all it may do."""
     b = mixed(kind)
@@ -420,6 +422,7 @@ print(len(devices), hashlib.sha256(got.values.tobytes()).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_two_devices_give_the_bytes_of_one_with_delays_stimuli_and_colour():
     clean = {
         k: v

@@ -113,6 +113,7 @@ def test_newton_agrees_with_the_closed_form(random_network, balance_compiled):
     np.testing.assert_allclose(found_state, state, rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_other_couplings_are_balanced_too(network):
     model = RWW.coupled("diffusive")
     p = make_parameters(model, network.weights, {"noise_sd": 0.003})

@@ -31,6 +31,7 @@ def driven(ou_model):
     return Driven(), Saturating()
 
 
+@pytest.mark.slow
 def test_forward_and_reverse_equal_central_differences(balanced_network, rww):
     p, start = balanced_network(n=5, seed=3)
     weigh = np.random.default_rng(8).normal(size=(5, 5))

@@ -73,6 +73,7 @@ def test_single_population_is_bistable_at_strong_recurrence():
     assert len(alone) == 1 and alone[0].stable
 
 
+@pytest.mark.slow
 def test_two_uncoupled_regions_combine_their_states():
     points = fixed_points(SINGLE, make_parameters(SINGLE, np.zeros((2, 2)), {"w": 1.2}), count=48)
     pairs = {tuple(np.round(p.state[0], 3).tolist()) for p in points}

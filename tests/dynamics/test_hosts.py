@@ -105,6 +105,7 @@ def together(program, arguments, environments=None, **options):
     return [out.strip().splitlines()[-1] for out, _ in said]
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_bytes_of_one(port):
     first, second = together(PROGRAM, [(1, 2, k, port) for k in range(2)])
     assert first.split()[0] == "2" and len(set(first.split())) == 4

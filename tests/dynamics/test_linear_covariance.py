@@ -146,6 +146,7 @@ def test_simulated_network_is_within_4_errors_of_lyapunov():
     assert 0.5 < np.median(z) < 0.9  # of a normal variable: 0.67
 
 
+@pytest.mark.slow
 def test_simulated_delays_agree_with_the_spectrum():
     n, tau = 4, 0.05
     rng = np.random.default_rng(6)

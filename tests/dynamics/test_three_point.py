@@ -392,6 +392,7 @@ def test_heun_is_weakly_of_order_2_with_it():
     assert (np.log2(np.divide(errors[:-1], errors[1:])) > 1.9).all()
 
 
+@pytest.mark.slow
 def test_the_fc_of_a_network_is_that_of_normals(balanced_network, rww):
     one, state = balanced_network()
     lanes = 48

@@ -90,6 +90,7 @@ def test_weights_are_symmetric_positive_and_only_on_edges(problem, fitted):
     assert structure[0, 5] == 0.0
 
 
+@pytest.mark.slow
 def test_regions_without_measured_fc_are_left_to_the_structure(problem, fitted):
     _, wiring, fc, structure = problem
     holed = fc.copy()

@@ -41,7 +41,10 @@ def test_naming_the_default_map_changes_no_cell(plain, identities):
     assert identities("plasticity.ht2a_map=atlas") == plain
 
 
-@pytest.mark.parametrize("name", ["kinetics_exchanged_dmt", "trkb_affinity_exchanged"])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("kinetics_exchanged_dmt", marks=pytest.mark.slow), "trkb_affinity_exchanged"],
+)
 def test_an_exchange_changes_the_arm_that_has_it_once_the_drug_is_given(plain, identities, name):
     found = identities("arms.other.treatment=psilocybin", f"arms.other.modifiers=[{name}]")
     assert plain.items() <= found.items()

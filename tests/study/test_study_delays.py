@@ -17,7 +17,7 @@ def read(scenario, atlas):
     return cells, dict(run_cells(scenario, cells, lambda done: None))
 
 
-@pytest.mark.parametrize("engine", ["linear", "sde"])
+@pytest.mark.parametrize("engine", [pytest.param("linear", marks=pytest.mark.slow), "sde"])
 def test_delays_reach_every_scan(scenario_of, ten, engine):
     atlas = load_atlas(ten)
     at_once, late = scenario_of(engine, ARMS), scenario_of(engine, ARMS, SLOW)

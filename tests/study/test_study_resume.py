@@ -116,7 +116,9 @@ def test_another_scenario_reuses_equal_cells(copy, scenario_of, capsys):
     assert "already" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("engines", ["linear linear", "sde linear"])
+@pytest.mark.parametrize(
+    "engines", ["linear linear", pytest.param("sde linear", marks=pytest.mark.slow)]
+)
 def test_scans_of_another_scenario_are_removed(
     engines, scenario_of, small, whole, tmp_path, capsys
 ):
