@@ -103,6 +103,18 @@ class Scans:
     pulse: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one network's scan comes to; the fields are those of :class:`Scans`."""
+
+    ok: bool
+    fc: np.ndarray
+    signatures: Mapping[str, float]
+    rates: np.ndarray
+    growth: float
+    pulse: float
+
+
 class Evidence:
     """Courses and scans of a study's arms.
 
@@ -114,10 +126,15 @@ class Evidence:
         Its atlas.
     folder : Path
         Where files are kept.
+    known : Path, optional
+        Folder of other evidence: a network that was scanned there is not scanned again.
     """
 
-    def __init__(self, scenario: Scenario, atlas: Atlas, folder: Path) -> None:
+    def __init__(
+        self, scenario: Scenario, atlas: Atlas, folder: Path, known: Path | None = None
+    ) -> None:
         self.scenario, self.atlas, self.folder = scenario, atlas, folder
+        self._known = known
         self._arms = {arm.name: arm for arm in scenario.arms}
         self._times = dict(zip(scenario.times_h, scenario.times, strict=True))
         self._root = _root_digest(scenario, atlas)
@@ -251,21 +268,28 @@ class Evidence:
                 _write(self._path(name, None), _course_arrays(cohort, name, scenario.times_h))
         cells = [cell for cell in cohort.cells if cell.time_h in missing[cell.arm]]
         groups = _by_scan(cells)
-        say(f"{len(cells)} scans")
+        known = _looks_in(*_scans_in(self._known))
+        looks = {key: known[key] for cell in cells if (key := _key(scenario, cell)) in known}
+        new = [cell for cell in cells if _key(scenario, cell) not in known]
+        say(f"{len(cells)} scans, {len({cell.identity for cell in new})} to be computed")
+        last = {cell.identity: group for group, own in groups.items() for cell in own}
+        found = run_cells(scenario, new, lambda count: None)
         readings: dict[str, Reading] = {}
-        last = {cell.identity: key for key, own in groups.items() for cell in own}
-        found = run_cells(scenario, cells, lambda count: None)
         masks = NetworkMasks.from_atlas(self.atlas)
         site = self.atlas.targets.get("dlpfc_left", ())
         for (arm, time_h), own in groups.items():
-            while any(cell.identity not in readings for cell in own):
+            left = [cell for cell in own if _key(scenario, cell) not in looks]
+            while any(cell.identity not in readings for cell in left):
                 identity, reading = next(found)
                 readings[identity] = reading
-            arrays = _scan_arrays(scenario, own, [readings[c.identity] for c in own], masks, site)
+            of_left = _looks(scenario, left, [readings.pop(c.identity) for c in left], masks, site)
+            looks |= zip((_key(scenario, cell) for cell in left), of_left, strict=True)
+            keys = [_key(scenario, cell) for cell in own]
+            arrays = _scan_arrays(own, keys, [looks[key] for key in keys])
             _write(self._path(arm, time_h), arrays)
-            for cell in own:
+            for cell, key in zip(own, keys, strict=True):
                 if last[cell.identity] == (arm, time_h):
-                    readings.pop(cell.identity, None)
+                    looks.pop(key, None)
 
     def _path(self, arm: str, time_h: float | None) -> Path:
         if arm not in self._arms:
@@ -321,29 +345,70 @@ def _course_arrays(
         yield f"seizure_{name}", np.stack([np.asarray(getattr(s, name)) for s in shocks])
 
 
-def _scan_arrays(
+def _key(scenario: Scenario, cell: Cell) -> str:
+    """Return a digest of all that a cell's look hangs on: of no arm, no time, no treatment."""
+    text = f"{FORMAT}|{cell.identity}|{scenario.readout.louvain_runs}|{scenario.seed}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _scans_in(folder: Path | None) -> list[Path]:
+    return [] if folder is None else sorted(folder.glob("scans-*.npz"))
+
+
+@lru_cache(maxsize=1)
+def _looks_in(*paths: Path) -> dict[str, Look]:
+    """Return all looks in some files of scans, by their key."""
+    found = {}
+    for path in paths:
+        a = _read(path)
+        signatures = _under("metric_", a)
+        for k, key in enumerate(a.get("key", ())):
+            own = {name: float(values[k]) for name, values in signatures.items()}
+            found[str(key)] = Look(
+                bool(a["ok"][k]), a["fc"][k], own, a["rates"][k], a["growth"][k], a["pulse"][k]
+            )
+    return found
+
+
+def _looks(
     scenario: Scenario,
     cells: Sequence[Cell],
     readings: Sequence[Reading],
     masks: NetworkMasks,
     site: Sequence[int],
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the arrays of an arm's scans by their name in its file; a pulse is given at a site."""
-    ok = np.array([reading.status == "ok" for reading in readings])
-    found = iter(
+) -> list[Look]:
+    """Return what the scans of some cells come to; a pulse is given at a site."""
+    if not cells:
+        return []
+    good = [reading for reading in readings if reading.status == "ok"]
+    rows = iter(
         signature_rows(
-            [r.fc.astype(float) for r in readings if r.status == "ok"],
-            [r.rate_hz for r in readings if r.status == "ok"],
+            [reading.fc.astype(float) for reading in good],
+            [reading.rate_hz for reading in good],
             masks,
             scenario.readout.louvain_runs,
             scenario.seed,
         )
     )
-    rows = [next(found) if good else {} for good in ok]
-    yield "ok", ok
-    yield "fc", np.stack([reading.fc for reading in readings]).astype(np.float32)
-    for name in next((row for row in rows if row), {}):
-        yield f"metric_{name}", np.array([row.get(name, np.nan) for row in rows])
+    found = []
+    growth, pulse = _stability(scenario.model.name, cells, site)
+    for k, reading in enumerate(readings):
+        ok = reading.status == "ok"
+        row = next(rows) if ok else {}
+        fc = reading.fc.astype(np.float32)
+        found.append(Look(ok, fc, row, reading.rate_hz, growth[k], pulse[k]))
+    return found
+
+
+def _scan_arrays(
+    cells: Sequence[Cell], keys: Sequence[str], looks: Sequence[Look]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the arrays of an arm's scans by their name in its file."""
+    yield "key", np.array(keys)
+    for name in ("ok", "fc", "rates", "growth", "pulse"):
+        yield name, np.stack([getattr(look, name) for look in looks])
+    for name in next((look.signatures for look in looks if look.ok), {}):
+        yield f"metric_{name}", np.array([look.signatures.get(name, np.nan) for look in looks])
     networks = [cell.parameters for cell in cells]
     yield "weights", np.stack([p.weights for p in networks]).astype(np.float32)
     n = networks[0].n_regions
@@ -352,10 +417,6 @@ def _scan_arrays(
         pairs = zip(networks, states, strict=True)
         values = [np.broadcast_to(p.values[weight], n) * state[part] for p, state in pairs]
         yield name, np.stack(values)
-    yield "rates", np.stack([reading.rate_hz for reading in readings])
-    growth, pulse = _stability(scenario.model.name, cells, site)
-    yield "growth", growth
-    yield "pulse", pulse
 
 
 def _stability(

@@ -149,9 +149,12 @@ def _verdicts(
     stamps = {row.id: _stamp(row) for row in ledger.rows}
     left = [row for row in ids if known.get(row, {}).get("stamp") != stamps[row]]
     if left:
+        own = load_ledger(left, folder, engine, count, changed)
+        # most networks hang on few constants: what a change leaves alone is not scanned again
+        unchanged = keep / "unchanged"
         with tempfile.TemporaryDirectory() as spare:
-            own = load_ledger(left, folder, engine, count, changed)
-            for result in compute_ledger(own, Path(spare)):
+            evidence = Path(spare) if changed else unchanged
+            for result in compute_ledger(own, evidence, known=unchanged):
                 row = result.row.id
                 known[row] = {"stamp": stamps[row], "verdict": result.bare_verdict}
         keep.mkdir(parents=True, exist_ok=True)

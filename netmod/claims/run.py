@@ -103,7 +103,9 @@ def _repeated(
     return [found.get(result.row.id, result) for result in results]
 
 
-def compute_ledger(ledger: Ledger, evidence: Path, say=lambda text: None) -> list[RowResult]:
+def compute_ledger(
+    ledger: Ledger, evidence: Path, say=lambda text: None, known: Path | None = None
+) -> list[RowResult]:
     """Return the results of every row of a ledger.
 
     Parameters
@@ -114,12 +116,14 @@ def compute_ledger(ledger: Ledger, evidence: Path, say=lambda text: None) -> lis
         Folder in which arms are kept.
     say : callable
         Told what is being done.
+    known : Path, optional
+        Folder of other evidence, from which scans of the same networks are taken.
     """
     study = ledger.study
     rows = [row for row in ledger.rows if row.experiment == "study" and row.measures]
     found: dict[str | None, Evidence] = {}
     for variant in (None, *ledger.variants) if rows else ():
-        found[variant] = _gathered(ledger.under(variant), rows, variant, evidence, say)
+        found[variant] = _gathered(ledger.under(variant), rows, variant, evidence, say, known)
     results = []
     for row in ledger.rows:
         say(f"row {row.id}")
@@ -130,14 +134,15 @@ def compute_ledger(ledger: Ledger, evidence: Path, say=lambda text: None) -> lis
 
 
 def _gathered(
-    study: Scenario, rows: Sequence[Row], variant: str | None, folder: Path, say
-) -> Evidence:
+    study: Scenario, rows: Sequence[Row], variant: str | None, folder: Path, say,
+    known: Path | None,
+) -> Evidence:  # fmt: skip
     """Return evidence of a study with everything that rows read of it."""
     from netmod.atlas import load_atlas
 
     if variant is not None:
         say(f"variant {variant}")
-    found = Evidence(study, load_atlas(study.atlas), folder)
+    found = Evidence(study, load_atlas(study.atlas), folder, known)
     pairs = {pair for row in rows for pair in row.scans(variant)}
     arms = {arm for row in rows for arm in row.arms_used(variant)}
     order = [arm.name for arm in study.arms]  # a set's order is no property of the ledger

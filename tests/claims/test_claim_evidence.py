@@ -160,6 +160,39 @@ def test_what_is_there_is_not_computed_again(evidence, monkeypatch):
         evidence.gather([("ect", 2.0)], [])
 
 
+def test_a_network_that_was_scanned_elsewhere_is_not_scanned_again(
+    study, evidence, tmp_path, monkeypatch
+):
+    """Of people with another constant, baselines are the same networks; later ones are not."""
+    counts = []
+
+    def counted(scenario, cells, progress):
+        counts.append(len({cell.identity for cell in cells}))
+        return run_cells(scenario, cells, progress)
+
+    monkeypatch.setattr("netmod.study.engines.run_cells", counted)
+    plasticity = study.plasticity.model_copy(update={"turnover_seizure": 0.3})
+    changed = study.model_copy(update={"plasticity": plasticity})
+    asked = [("ect", 0.0), ("mdd", 0.0), ("ect", 24.0)]
+    alone = Evidence(changed, evidence.atlas, tmp_path / "alone")
+    alone.gather(asked, [])
+    beside = Evidence(changed, evidence.atlas, tmp_path / "beside", known=evidence.folder)
+    beside.gather(asked, [])
+    people = study.cohort.subjects
+    assert counts == [2 * people, people]
+    for arm, time_h in asked:
+        one, other = alone.scans(arm, time_h), beside.scans(arm, time_h)
+        for name in ("ok", "fc", "weights", "glutamate", "gaba", "rates", "growth", "pulse"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        for name, values in one.signatures.items():
+            np.testing.assert_array_equal(values, other.signatures[name])
+    # other starts of Louvain are another look at the same network
+    readout = changed.readout.model_copy(update={"louvain_runs": 3})
+    again = changed.model_copy(update={"readout": readout})
+    Evidence(again, evidence.atlas, tmp_path / "again", known=evidence.folder).gather(asked[:2], [])
+    assert counts[2] == people
+
+
 def test_files_are_named_by_what_decides_them_and_not_by_the_arms_name(study, evidence):
     renamed = tuple(
         arm.model_copy(update={"name": "shock"}) if arm.name == "ect" else arm for arm in study.arms
