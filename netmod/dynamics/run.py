@@ -93,7 +93,7 @@ class Job(NamedTuple):
             )
             tiles = tiles._replace(edges=Windows(np.stack([edges.start[place]] * devices), weights))
         start = tuple(alone(x, -1) for x in self.start)
-        return self._replace(layout=self.layout._replace(lanes=1), tiles=tiles, start=start)
+        return self._replace(layout=self.layout._replace(lanes=1, room=0), tiles=tiles, start=start)
 
     def step_by_step(self) -> Job:
         """Return the same job with blocks of a single step."""
@@ -121,6 +121,7 @@ def prepare(
     precision: str,
     stimuli: Sequence[Stimulus],
     noise: str = "gaussian",
+    room: int = 0,
 ) -> Job:
     """Check the pieces of a run and cut them into tiles.
 
@@ -144,6 +145,8 @@ def prepare(
         What drives the regions from outside.
     noise
         As in :class:`netmod.dynamics.simulate.Scan`.
+    room : int
+        Lanes that there are places for, if more.
 
     Raises
     ------
@@ -184,14 +187,14 @@ def prepare(
     rows = rows_of(model, weights) if dense else None
     n = parameters.n_regions
     tile = tile_width(
-        lanes,
+        max(lanes, room),
         len(devices),
         gpu=devices[0].platform == "gpu",
         shared=shared,
         delayed=delays is not None,
         own_delays=len(edges) > 1,
     )
-    layout = Tiles(lanes, n, tile, len(devices))
+    layout = Tiles(lanes, n, tile, len(devices), room)
     numerics = Numerics(
         dt_ms=dt_ms,
         solver=solver,

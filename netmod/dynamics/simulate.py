@@ -196,6 +196,7 @@ def simulate(
     stimuli: Sequence[Stimulus] = (),
     chunk_s: float | None = None,
     keep: str = "bold",
+    room: int = 0,
 ) -> Recording:
     """Simulate several networks and observe their BOLD.
 
@@ -221,6 +222,9 @@ def simulate(
         (:mod:`netmod.dynamics.comoments`): memory then does not grow with the length of the run,
         but for the course of stimuli, which ``chunk_s`` cuts. It is the correlation of unfiltered
         BOLD: a zero-phase filter needs the series.
+    room : int
+        Lanes to compile for, if more than are given: calls with fewer then share one program, and
+        the places that are left over cost no time.
 
     Returns
     -------
@@ -251,8 +255,8 @@ def simulate(
         raise ConfigError(f"chunk_s must be a whole multiple of {scan.tr_s:g}", got=f"{chunk_s:g}")
     check_counter(parameters.n_regions, len(model.states))
     sizes = sizes_of(
-        model, parameters, len(keys), dt_ms=scan.dt_ms, block_steps=neural, samples=total,
-        piece=min(chunk, total), sample_steps=per_volume * neural, signals=2,
+        model, parameters, max(len(keys), room), dt_ms=scan.dt_ms, block_steps=neural,
+        samples=total, piece=min(chunk, total), sample_steps=per_volume * neural, signals=2,
         precision=scan.precision, stimuli=len(stimuli),
         solver=scan.solver, hold_coupling=scan.hold_coupling, comoments=keep == "fc",
         noise=scan.noise,
@@ -261,7 +265,7 @@ def simulate(
     job = prepare(
         model, parameters, start, keys, dt_ms=scan.dt_ms, block_steps=neural, solver=scan.solver,
         hold_coupling=scan.hold_coupling, precision=scan.precision, stimuli=stimuli,
-        noise=scan.noise,
+        noise=scan.noise, room=room,
     )  # fmt: skip
 
     carry: Any = job.start

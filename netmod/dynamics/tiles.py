@@ -68,12 +68,15 @@ class Tiles(NamedTuple):
         Lanes of a tile.
     devices : int
         Devices that share the tiles.
+    room : int
+        Lanes that there are places for, if more: a shape that was compiled for them serves again.
     """
 
     lanes: int
     regions: int
     tile: int
     devices: int
+    room: int = 0
 
     @property
     def length(self) -> int:
@@ -88,7 +91,8 @@ class Tiles(NamedTuple):
     @property
     def count(self) -> int:
         """Tiles with those that are skipped."""
-        return self.devices * padded_count(-(-self.filled // self.devices))
+        places = max(self.filled, -(-self.room // self.tile))
+        return self.devices * padded_count(-(-places // self.devices))
 
     @property
     def order(self) -> np.ndarray:

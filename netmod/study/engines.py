@@ -136,15 +136,14 @@ def _failed(n: int, status: str) -> Reading:
 
 
 def _run_sde(scenario: Scenario, batch: Sequence[Cell]) -> list[Reading]:
-    # the last cell fills up the batch, so that a study compiles one program
-    padded = [*batch, *[batch[-1]] * (BATCH - len(batch))]
-    start = tuple(np.stack(s) for s in zip(*(cell.start for cell in padded), strict=True))
+    start = tuple(np.stack(s) for s in zip(*(cell.start for cell in batch), strict=True))
     recording = simulate(
         MODELS[scenario.model.name],
-        stack([cell.parameters for cell in padded]),
+        stack([cell.parameters for cell in batch]),
         start,
-        np.stack([cell.key for cell in padded]),
+        np.stack([cell.key for cell in batch]),
         scan_of(scenario),
+        room=BATCH,
     )
     readings = []
     for k, cell in enumerate(batch):

@@ -238,6 +238,26 @@ def test_chunks_of_a_scan_are_the_same_bits(name):
         np.testing.assert_array_equal(got.rate_hz, whole.rate_hz)
 
 
+@pytest.mark.parametrize("kind", ["personal", slow("shared"), slow("delayed")])
+def test_places_left_over_change_no_bit_of_a_scan(kind):
+    b = batch("reduced_wong_wang", 2, delayed=kind == "delayed")
+    if kind == "shared":
+        b = b._replace(lanes=[p.replace(weights=b.lanes[0].weights) for p in b.lanes])
+    scan = Scan(0.16, 0.02, 0.04, dt_ms=b.dt_ms)
+
+    def run(lanes, room):
+        some = b.chosen(lanes)
+        networks = stack(some.lanes, shared=kind == "shared")
+        return simulate(b.model, networks, some.start, some.keys, scan, room=room)
+
+    want = run(range(LANES), LANES)
+    for lanes in ([0, 1, 2], [4], [5, 3, 1, 0]):
+        got = run(lanes, LANES)
+        assert_same(got.bold, want.bold[lanes])
+        np.testing.assert_array_equal(got.rate_hz, want.rate_hz[lanes])
+        assert got.finite.shape == (len(lanes),) and got.finite.all()
+
+
 @pytest.mark.parametrize("how", ["zeros", "infinite velocity", "no edges"])
 def test_zero_delays_are_the_undelayed_path(how):
     b = batch("montbrio_pazo_roxin", 2, delayed=False)

@@ -83,9 +83,8 @@ def test_a_sweep_of_1000_cells_in_batches_compiles_once(nothing_compiled_before)
     sweep = cells(CELLS)
     with compilations() as count:
         for first in range(0, CELLS, BATCH):
-            batch = sweep[first : first + BATCH]
-            # as a study does: the last cell fills up the last batch
-            got = simulated([*batch, *[batch[-1]] * (BATCH - len(batch))])
+            # as a study does: there is room for more than the last batch holds
+            got = simulated(sweep[first : first + BATCH], room=BATCH)
             assert got.finite.all()
     assert len(count) == 1
 
@@ -101,7 +100,7 @@ def test_a_sweep_of_1000_cells_in_one_call_compiles_once(nothing_compiled_before
 
 @pytest.mark.slow
 def test_uneven_batches_of_a_sweep_compile_twice_at_most():
-    """Without a study's padding the rest of a sweep has a shape of its own."""
+    """Without a study's room the rest of a sweep has a shape of its own."""
     sweep = cells(70)
     with compilations() as count:
         for first in range(0, 70, BATCH):

@@ -20,6 +20,7 @@ sizes = st.builds(
     regions=st.integers(1, 20),
     tile=st.sampled_from([1, 4, 16]),
     devices=st.integers(1, 3),
+    room=st.sampled_from([0, 32]),
 )
 
 
@@ -43,6 +44,15 @@ def test_what_is_cut_is_joined_again(tiles):
 def test_devices_share_the_work_evenly_and_skip_what_fills_up(tiles):
     alive = tiles.alive.reshape(tiles.devices, -1).sum(axis=1)
     assert alive.sum() == tiles.filled and alive.max() - alive.min() <= 1
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(sizes)
+def test_few_lanes_have_the_shape_of_as_many_as_there_is_room_for(tiles):
+    if tiles.lanes <= tiles.room:
+        assert tiles.count == tiles._replace(lanes=tiles.room, room=0).count
+    else:
+        assert tiles.count == tiles._replace(room=0).count
 
 
 def test_few_shapes_serve_all_numbers_of_tiles():
