@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from netmod.atlas import load_atlas, load_effective_connectivity
-from netmod.dynamics.coupling import conduction_delays
+from netmod.dynamics.delays import conduction_delays
 from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import Parameters, make_parameters
 from netmod.models import MODELS, Model

@@ -10,10 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from netmod.dynamics.coupling import (
-    DelayLayout,
     Sums,
-    Windows,
-    delayed_sums,
     dense_sums,
     inputs_of,
     matrices_of,
@@ -22,6 +19,7 @@ from netmod.dynamics.coupling import (
     signals_of,
     sparse_sums,
 )
+from netmod.dynamics.delays import DelayLayout, Windows, delayed_sums
 from netmod.dynamics.increments import Increments
 from netmod.dynamics.parameters import Sparse
 from netmod.dynamics.proportional import Proportional
@@ -78,8 +76,8 @@ class Lanes(NamedTuple):
         Parameters.
     weights : array, shape (lane, matrix, target, source), or Proportional, or None
         Weights of every lane, if they differ; with delays those of undelayed edges.
-    edges : Windows or None
-        Delayed edges; the lanes have the delays in common.
+    edges : tuple of Windows, or None
+        Delayed edges, those of every block; the lanes have the delays in common.
     key : array, shape (lane, 2), uint32
         Noise keys.
     patterns : array, shape (stimulus, region, lane), or None
@@ -90,7 +88,7 @@ class Lanes(NamedTuple):
 
     values: dict[str, Any]
     weights: Any
-    edges: Windows | None
+    edges: tuple[Windows, ...] | None
     key: Any
     patterns: Any
     alive: Any
@@ -151,8 +149,10 @@ class Tile:
         )  # fmt: skip
         self._sums, self._strength = self._undelayed(shared_weights)
         layout = numerics.delays
-        self._ahead = delayed_sums(model, lanes.edges, layout.block) if layout else None
-        self._now = delayed_sums(model, lanes.edges, 0) if layout else None
+        blocks = layout.blocks if layout else ()
+        edges = lanes.edges or ()
+        self._ahead = [delayed_sums(model, *pair) for pair in zip(edges, blocks, strict=True)]
+        self._now = [delayed_sums(model, own, 0) for own in edges]
 
     def start(self, state: Sequence[Any]) -> Neural:
         """Return the state of a tile that has rested in ``state`` before time 0."""
@@ -199,7 +199,7 @@ class Tile:
         import jax.numpy as jnp
 
         layout, count = self.numerics.delays, len(self.model.states)
-        ahead = steps if layout is None else layout.block
+        ahead = steps if layout is None else layout.blocks[-1]
         draws = self._draws(neural.step, steps)
         values = self.lanes.values
 
@@ -233,12 +233,21 @@ class Tile:
                 late = ahead_sums[:, 0], ahead_sums[:, 1]
             return jax.lax.fori_loop(0, ahead, one, (packed, coloured, totals, sent, late))[:4]
 
-        def delayed(q, outer):
+        def delayed(level, first, outer, coarser):
+            """Advance by a block of a level; the sums of longer blocks are known."""
+            block = layout.blocks[level]
+            sums = self._ahead[level](outer[3], first)
+            sums = sums if coarser is None else coarser + sums
+            if block > ahead:
+                finer = layout.blocks[level + 1]
+
+                def one(q, outer):
+                    known = jax.lax.dynamic_slice_in_dim(sums, q * finer, finer + 1, axis=1)
+                    return delayed(level + 1, first + q * finer, outer, known)
+
+                return jax.lax.fori_loop(0, block // finer, one, outer)
             packed, coloured, totals, history = outer
-            first = q * ahead
-            packed, coloured, totals, sent = advance(
-                first, packed, coloured, totals, self._ahead(history, first)
-            )
+            packed, coloured, totals, sent = advance(first, packed, coloured, totals, sums)
             now = self._sent(unpack(packed, count))[:, :, None]
             sent = jnp.concatenate([sent, now], axis=2)
             # in place: behind what is kept there is room for the steps of the whole block
@@ -251,8 +260,13 @@ class Tile:
         if layout is None:
             packed, coloured, totals, _ = advance(0, neural.packed, neural.coloured, totals, None)
         else:
-            outer = (neural.packed, neural.coloured, totals, history)
-            packed, coloured, totals, history = jax.lax.fori_loop(0, steps // ahead, delayed, outer)
+            longest = layout.blocks[0]
+            packed, coloured, totals, history = jax.lax.fori_loop(
+                0,
+                steps // longest,
+                lambda q, outer: delayed(0, q * longest, outer, None),
+                (neural.packed, neural.coloured, totals, history),
+            )
             kept = jax.lax.dynamic_slice_in_dim(history, steps, layout.history, axis=2)
             history = jax.lax.dynamic_update_slice_in_dim(history, kept, 0, axis=2)
         finite = jnp.stack([jnp.isfinite(p).all(axis=0) for p in packed]).all(axis=0)
@@ -276,8 +290,9 @@ class Tile:
         """Return the coupling inputs of now."""
         state, values = self.state_of(neural), self.lanes.values
         sums = None if self._sums is None else self._sums(signals_of(self.model, state, values))
-        if self._now is not None:
-            sums = self._joined(sums, self._now(neural.history, 0)[:, 0])
+        if self._now:
+            late = sum(of_block(neural.history, 0)[:, 0] for of_block in self._now)
+            sums = self._joined(sums, late)
         return inputs_of(self.model, sums, self._strength, state, values)
 
     def _sent(self, state: Sequence[Any]) -> Any:
@@ -316,7 +331,7 @@ class Tile:
         # [region, lane], or of one lane for all
         strength = [k[:, None] if k.ndim == 1 else k.T for k in map(row, range(count))]
         if layout is not None:
-            late = lanes.edges.strength()
+            late = sum(own.strength() for own in lanes.edges)
             strength = [k + late[:, m] for m, k in enumerate(strength)]
             sums = sums if layout.immediate else None
         shape = next(iter(lanes.values.values())).shape
@@ -409,8 +424,3 @@ def unpack(packed: Sequence[Any], states: int) -> tuple[Any, ...]:
 def spare_of(steps: int) -> int:
     """Return the steps that a history keeps free for a block: its own, and a vector to read."""
     return steps + VECTOR
-
-
-def block_of(longest: int, steps: int) -> int:
-    """Return the largest number of steps that divides a block and is not longer than a delay."""
-    return max(k for k in range(1, min(longest, steps) + 1) if steps % k == 0)

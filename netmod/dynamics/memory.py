@@ -27,9 +27,9 @@ from typing import NamedTuple
 import numpy as np
 
 from netmod.dynamics.available_memory import available_bytes, shown
-from netmod.dynamics.coupling import windowed
+from netmod.dynamics.delays import blocks_of, windowed
 from netmod.dynamics.increments import noisy_states
-from netmod.dynamics.kernel import block_of, draws_each_step, spare_of
+from netmod.dynamics.kernel import draws_each_step, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
 from netmod.dynamics.proportional import rows_of
 from netmod.dynamics.three_point import STEPS
@@ -45,10 +45,12 @@ class Delays(NamedTuple):
 
     Attributes
     ----------
-    edges : int
-        Largest number of delayed sources of a target.
-    history, block : int
-        Steps that are kept, and steps that are known in advance.
+    edges : tuple of int
+        Largest number of delayed sources of a target, for every block.
+    history : int
+        Steps that are kept.
+    blocks : tuple of int
+        Steps that are known in advance (:func:`netmod.dynamics.delays.blocks_of`).
     own : bool
         Whether lanes differ in their delays.
     immediate : bool
@@ -59,9 +61,9 @@ class Delays(NamedTuple):
         Whether any delay is not a whole number of steps: then an edge has two weights.
     """
 
-    edges: int
+    edges: tuple[int, ...]
     history: int
-    block: int
+    blocks: tuple[int, ...]
     own: bool
     immediate: bool
     alike: bool
@@ -244,21 +246,27 @@ def _delays_of(parameters: Parameters, dt_ms: float, block_steps: int) -> Delays
     if not delayed.any():
         return None
     own = np.ndim(delays_s) == 3 and not (delays_s == delays_s[0]).all()
-    by_step = 1e3 / dt_ms
     each = np.broadcast_to(delays_s, delayed.shape)
-    longest = by_step * np.max(each, where=delayed, initial=0.0)
-    shortest = by_step * np.min(each, where=delayed, initial=np.inf)
-    lags = by_step * each[delayed]
+    lags = np.where(delayed, each * (1e3 / dt_ms), 0.0)
+    nearest = np.round(lags)
+    fractional = bool((np.abs(lags - nearest) >= 1e-6).any())
+    whole = np.where(np.abs(lags - nearest) < 1e-6, nearest, np.floor(lags)).astype(int)
+    shortest, longest = int(whole[delayed].min()), int(whole.max())
+    blocks = blocks_of(max(1, shortest), longest, block_steps)
     if not own and delayed.ndim == 3:  # edges that any lane has
-        delayed = delayed.any(axis=0)
+        delayed, whole = delayed.any(axis=0), whole.max(axis=0)
+    edges, above = [], np.inf
+    for block in blocks:
+        edges.append(int((delayed & (whole >= block) & (whole < above)).sum(axis=-1).max()))
+        above = block
     return Delays(
-        edges=int(delayed.sum(axis=-1).max()),
-        history=int(longest + 1e-6) + 2,
-        block=block_of(max(1, int(shortest + 1e-6)), block_steps),
+        edges=tuple(edges),
+        history=longest + 2,
+        blocks=blocks,
         own=bool(own),
         immediate=bool((present & ~delayed).any()),
         alike=bool(dense.ndim == 3 or (dense == dense[:1]).all()),
-        fractional=bool((np.abs(lags - np.round(lags)) >= 1e-6).any()),
+        fractional=fractional,
     )
 
 
@@ -300,11 +308,11 @@ def estimate_bytes(sizes: Sizes, devices: int = 1, gpu: bool = False) -> Estimat
     edges = history = sums = 0
     if delays is not None:
         each = (1 + delays.fractional) * s.matrices * (1 if delays.alike else tile) * w
-        edges = n * windowed(delays.edges) * (4 + each)
+        edges = n * sum(map(windowed, delays.edges)) * (4 + each)
         history = s.sent * n * (delays.history + spare_of(s.block_steps)) * w
         if not delays.immediate:
             unused, tile_weights = tile_weights, 0
-        sums = s.received * (delays.block + 1) * n * w * tile
+        sums = s.received * sum(block + 1 for block in delays.blocks) * n * w * tile
     course = s.piece * s.sample_steps * s.stimuli * w * devices
     inputs = lanes * lane + tiles * (tile_weights + edges) + common + course
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from netmod.atlas import Atlas, load_atlas, load_effective_connectivity
 from netmod.atlas.effective_connectivity import models_with_effective_connectivity
-from netmod.dynamics.coupling import conduction_delays, coupling_of
+from netmod.dynamics.coupling import coupling_of
+from netmod.dynamics.delays import conduction_delays
 from netmod.dynamics.fic import TARGET_RATE_HZ, balance_inhibition
 from netmod.dynamics.parameters import Parameters, Sparse, make_parameters, stack
 from netmod.dynamics.record import Traces, record

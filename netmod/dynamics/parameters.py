@@ -62,7 +62,7 @@ class Parameters(NamedTuple):
     weights : array, shape (matrix, target, source), or Sparse
         Long-range weights: one matrix for each of the model's coupling inputs, or one for all.
     delays_s : array, shape (target, source), or None
-        Conduction delay of every edge in s (:func:`netmod.dynamics.coupling.conduction_delays`).
+        Conduction delay of every edge in s (:func:`netmod.dynamics.delays.conduction_delays`).
     """
 
     values: dict[str, Any]

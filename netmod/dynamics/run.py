@@ -9,10 +9,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from netmod.dynamics.coupling import DelayLayout, Edges, Windows, delayed_edges, windows
+from netmod.dynamics.delays import (
+    DelayLayout,
+    Edges,
+    Windows,
+    blocks_of,
+    by_block,
+    delayed_edges,
+    windows,
+)
 from netmod.dynamics.hosts import by_process, gather, spread
 from netmod.dynamics.increments import NOISES, noisy_states
-from netmod.dynamics.kernel import Lanes, Numerics, Tile, block_of, spare_of
+from netmod.dynamics.kernel import Lanes, Numerics, Tile, spare_of
 from netmod.dynamics.parameters import Parameters, Sparse
 from netmod.dynamics.proportional import Proportional, proportional, rows_of
 from netmod.dynamics.solvers import SOLVERS
@@ -85,20 +93,25 @@ class Job(NamedTuple):
             patterns=None if tiles.patterns is None else alone(tiles.patterns, -1),
             alive=np.ones(devices, bool),
         )
-        edges = self.tiles.edges
-        if edges is not None:
+
+        def of_lane(edges: Windows) -> Windows:
             shared = edges.weights.shape[-1] == 1
             weights = (
                 np.stack([edges.weights[place]] * devices) if shared else alone(edges.weights, -1)
             )
-            tiles = tiles._replace(edges=Windows(np.stack([edges.start[place]] * devices), weights))
+            start, turns = (np.stack([x[place]] * devices) for x in (edges.start, edges.turns))
+            return Windows(start, weights, turns)
+
+        if self.tiles.edges is not None:
+            tiles = tiles._replace(edges=tuple(map(of_lane, self.tiles.edges)))
         start = tuple(alone(x, -1) for x in self.start)
         return self._replace(layout=self.layout._replace(lanes=1, room=0), tiles=tiles, start=start)
 
     def step_by_step(self) -> Job:
         """Return the same job with blocks of a single step."""
         delays = self.numerics.delays
-        delays = None if delays is None else delays._replace(block=1)
+        if delays is not None:
+            delays = delays._replace(blocks=(1,) * len(delays.blocks))
         return self._replace(numerics=self.numerics._replace(delays=delays))
 
     def width(self) -> Any:
@@ -192,7 +205,7 @@ def prepare(
         gpu=devices[0].platform == "gpu",
         shared=shared,
         delayed=delays is not None,
-        own_delays=len(edges) > 1,
+        own_delays=bool(edges) and len(edges[0]) > 1,
     )
     layout = Tiles(lanes, n, tile, len(devices), room)
     numerics = Numerics(
@@ -210,7 +223,7 @@ def prepare(
     tiles = Lanes(
         values={name: layout.cut(value, dtype) for name, value in values.items()},
         weights=None if shared else _cut_weights(weights, rows, layout, dtype),
-        edges=_cut_edges(edges, delays, layout, dtype) if edges else None,
+        edges=tuple(_cut_edges(e, delays, layout, dtype) for e in edges) if edges else None,
         key=layout.cut_lanes(keys, np.uint32),
         patterns=layout.cut(patterns(stimuli, lanes, n), dtype) if stimuli else None,
         alive=layout.alive,
@@ -246,7 +259,7 @@ def _has_delays(parameters: Parameters) -> bool:
 
 
 def _cut_edges(edges: Sequence[Edges], delays: DelayLayout, layout: Tiles, dtype: Any) -> Windows:
-    """Return the edges of all tiles, each laid out on its own."""
+    """Return the edges of all tiles that one block takes, each laid out on its own."""
     value = layout.cut_lanes(np.concatenate([e.value for e in edges]), dtype)
     if (value == value[:1, :1]).all():
         value = value[:, :1]
@@ -256,10 +269,10 @@ def _cut_edges(edges: Sequence[Edges], delays: DelayLayout, layout: Tiles, dtype
         some = edges[min(tile, len(edges) - 1)]._replace(value=value[place])
         some = Edges(*(pad_targets(x, layout.length, -2) for x in some))
         tiles.append(windows(some, delays, layout.tile))
-    starts, weights = zip(*tiles, strict=True)
+    starts, weights, turns = zip(*tiles, strict=True)
     lanes = max(w.shape[-1] for w in weights)
     weights = [np.broadcast_to(w, (*w.shape[:-1], lanes)) for w in weights]
-    return Windows(np.stack(starts), np.stack(weights).astype(dtype))
+    return Windows(np.stack(starts), np.stack(weights).astype(dtype), np.stack(turns))
 
 
 def check_word(what: str, word: str, known: Any) -> None:
@@ -275,8 +288,11 @@ def check_word(what: str, word: str, known: Any) -> None:
 
 def _delays(
     weights: np.ndarray, delays_s: np.ndarray, lanes: int, dt_ms: float, block_steps: int
-) -> tuple[DelayLayout, list[Edges], np.ndarray]:
-    """Return the layout, the delayed edges (once, or for each lane) and the undelayed weights."""
+) -> tuple[DelayLayout, list[list[Edges]], np.ndarray]:
+    """Return the layout, the delayed edges of each block (once, or for each lane) and the rest.
+
+    The rest are the undelayed weights.
+    """
     weights = np.broadcast_to(weights, (lanes, *weights.shape[-3:]))
     groups = [weights] if delays_s.ndim == 2 else [W[None] for W in weights]
     each_delay = [delays_s] if delays_s.ndim == 2 else list(delays_s)
@@ -293,22 +309,16 @@ def _delays(
             got=f"{dt_ms:g} ms",
             hint="lower dt_ms or the velocity; or set delays of less than a step to 0",
         )
-    width = max(edges.source.shape[1] for edges, *_ in found)
-
-    def padded(x: np.ndarray, fill: int = 0) -> np.ndarray:
-        missing = width - x.shape[-1]
-        return np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, missing)], constant_values=fill)
-
-    edges = [
-        Edges(padded(e.source), padded(e.steps, shortest), padded(e.share), padded(e.value))
-        for e, *_ in found
-    ]
+    longest = max(most for *_, most in found)
+    history = longest + 2
+    blocks = blocks_of(shortest, longest, block_steps)
+    edges = by_block([e for e, *_ in found], blocks, history)
     undelayed = np.concatenate([rest for _, rest, *_ in found])
     layout = DelayLayout(
-        block=block_of(shortest, block_steps),
-        history=max(most for *_, most in found) + 2,
+        blocks=blocks,
+        history=history,
         spare=spare_of(block_steps),
-        fractional=any((e.share > 0).any() for e in edges),
+        fractional=any((e.share > 0).any() for e, *_ in found),
         immediate=bool((undelayed != 0).any()),
     )
     return layout, edges, undelayed

@@ -14,7 +14,8 @@ import numpy as np
 from netmod.atlas import Atlas, load_effective_connectivity
 from netmod.cohort.individuals import personal_lengths, personal_weights, read_individuals, survey
 from netmod.cohort.subject import Subject, draw_subject, lesion, network_of
-from netmod.dynamics.coupling import conduction_delays, coupling_of
+from netmod.dynamics.coupling import coupling_of
+from netmod.dynamics.delays import conduction_delays
 from netmod.dynamics.fic import balance, refine_by_simulation
 from netmod.dynamics.linear import solve_fixed_point
 from netmod.dynamics.noise import scan_key

@@ -11,7 +11,7 @@ import pytest
 import scipy.sparse
 
 from netmod.dynamics import run
-from netmod.dynamics.coupling import conduction_delays
+from netmod.dynamics.delays import conduction_delays
 from netmod.dynamics.divergence import Divergence
 from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import make_parameters, stack

@@ -8,7 +8,7 @@ import pytest
 from jax import monitoring
 
 from netmod.dynamics import run
-from netmod.dynamics.coupling import conduction_delays
+from netmod.dynamics.delays import conduction_delays
 from netmod.dynamics.network import Network, simulate_networks
 from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import make_parameters, stack

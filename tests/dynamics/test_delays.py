@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from netmod.dynamics.coupling import conduction_delays
+from netmod.dynamics.delays import conduction_delays
 from netmod.dynamics.noise import scan_key
 from netmod.dynamics.parameters import make_parameters, stack
 from netmod.dynamics.record import record

@@ -9,7 +9,7 @@ import pytest
 from netmod.dynamics import available_memory, memory, run
 from netmod.dynamics import simulate as simulate_module
 from netmod.dynamics.available_memory import available_bytes, shown
-from netmod.dynamics.coupling import conduction_delays, windowed
+from netmod.dynamics.delays import conduction_delays, windowed
 from netmod.dynamics.divergence import trace_program
 from netmod.dynamics.memory import Sizes, estimate_bytes, sizes_of
 from netmod.dynamics.network import Network, simulate_networks
@@ -102,8 +102,9 @@ def test_the_estimate_is_what_the_compiler_counts(case, precision):
     assert got.total > got.program + got.inputs * 0.99
     assert job.numerics.delays is None or (
         sizes.delays.history == job.numerics.delays.history
-        and sizes.delays.block == job.numerics.delays.block
-        and windowed(sizes.delays.edges) == np.prod(job.tiles.edges.start.shape[-2:])
+        and sizes.delays.blocks == job.numerics.delays.blocks
+        and list(map(windowed, sizes.delays.edges))
+        == [np.prod(own.start.shape[-2:]) for own in job.tiles.edges]
     )
 
 
