@@ -1,7 +1,8 @@
 """The time loop of one tile of lanes: solver, noise, delays and stimulation, block by block.
 
 A block is what an observer looks at once: 10 ms for the balloon model, one sample for a recorded
-trace. Inside it, delayed inputs are computed for as many steps ahead as the shortest delay allows.
+trace. Inside it, delayed inputs are summed as many steps ahead as the delays allow
+(:mod:`netmod.dynamics.delays`).
 """
 
 from __future__ import annotations

@@ -33,6 +33,10 @@ NUMERICS = "4"
 """Version of everything that changes numbers; part of every cell's identity."""
 
 
+DELAYED = "2"
+"""The same of what changes numbers of simulated networks with delays alone."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cell:
     """One scan: a subject in an arm at a time, with the network that is scanned.
@@ -302,6 +306,7 @@ def _identity(
         NUMERICS, scenario.engine, atlas.sha256, scenario.model.name, scanner.model_dump_json(),
         solver.model_dump_json() if scenario.engine == "sde" else "",
         *([scenario.cohort.people_sha256] if scenario.cohort.people_sha256 else []),
+        *([DELAYED] if scenario.engine == "sde" and network.delays_s is not None else []),
     ]  # fmt: skip
     digest.update("|".join(head).encode())
     for name in sorted(network.values):
