@@ -164,7 +164,11 @@ def test_what_is_no_band_is_refused(band, options, message):
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"a": -0.002, "frequency_hz": [0.04, 0.05, 0.055, 0.06, 0.07]}]
+    "values",
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        {"a": -0.002, "frequency_hz": [0.04, 0.05, 0.055, 0.06, 0.07]},
+    ],
 )
 def test_oscillators_on_five_regions(values, counted):
     net = oscillators(**values)

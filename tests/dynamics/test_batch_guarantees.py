@@ -181,7 +181,7 @@ def mixed(kind):
     return b._replace(lanes=[first, *others])
 
 
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("shared", [slow(False), True])
 def test_delayed_lanes_of_a_wide_tile_are_lanes_alone(monkeypatch, shared):
     """A GPU steps lanes with delays in common together: one weight for all of them, or one each."""
     b = batch("montbrio_pazo_roxin", 2)
@@ -197,7 +197,7 @@ def test_delayed_lanes_of_a_wide_tile_are_lanes_alone(monkeypatch, shared):
 
 
 @pytest.mark.parametrize(
-    "kind", ["white", "undelayed", slow("whole"), slow("longer"), slow("longest")]
+    "kind", [slow("white"), "undelayed", slow("whole"), slow("longer"), slow("longest")]
 )
 def test_a_lane_is_the_same_beside_lanes_that_need_more(kind):
     """Another program may round otherwise; in double precision that is all it may do."""
@@ -290,7 +290,7 @@ def test_sparse_equals_dense(delayed, precision):
     assert (np.abs(got - want) / np.maximum(np.abs(want), 0.1 * scale)).max() < rtol * 20
 
 
-@pytest.mark.parametrize("name", FOUR)
+@pytest.mark.parametrize("name", [*FOUR[:3], slow(FOUR[3])])
 def test_single_precision_is_near_double_with_the_same_noise(name):
     b = batch(name)
     double = b.record(precision="double").values

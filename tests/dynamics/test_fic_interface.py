@@ -103,6 +103,7 @@ def test_iteration_steps_as_published_and_says_that_it_did_not_converge(
     np.testing.assert_allclose(result.inhibition, expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_newton_agrees_with_the_closed_form(random_network, balance_compiled):
     targets = np.geomspace(0.8, 12.0, 6)
     p = random_network(n=6, seed=3, gain=np.linspace(-0.2, 0.3, 6))

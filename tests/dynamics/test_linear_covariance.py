@@ -72,6 +72,7 @@ def test_coloured_noise_on_one_region(tau):
     assert P[0, 0] == pytest.approx(sd**2 * T**2 / (2 * (T + tau)), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_white_and_coloured_regions_together_equal_the_spectrum():
     rng = np.random.default_rng(2)
     W = rng.normal(0, 0.4, (4, 4))

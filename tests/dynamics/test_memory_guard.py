@@ -108,7 +108,7 @@ def test_the_estimate_is_what_the_compiler_counts(case, precision):
     )
 
 
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("shared", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_run_that_keeps_its_fc_does_not_grow_with_its_length(monkeypatch, shared):
     model, parameters, start, keys = pieces("ornstein_uhlenbeck", 60, 32, shared=shared)
     found = []

@@ -125,6 +125,7 @@ def test_errors_shrink_with_the_order(deterministic):
     assert max(error["heun"], error["exponential"]) < 1e-2 * error["euler"]
 
 
+@pytest.mark.slow
 def test_against_an_adaptive_solver_in_jax(deterministic):
     import diffrax
 

@@ -119,6 +119,7 @@ def test_zero_delays_are_no_delays(two_stage, cascade):
     assert abs(leading_eigenvalue(two_stage, cascade, linear).real - plain.real) > 1e-2
 
 
+@pytest.mark.slow
 def test_no_root_lies_further_right(two_stage, cascade):
     # argument principle: around a large box right of the root det has no zero, and with the
     # root's pair or the root alone inside it has them

@@ -12,7 +12,10 @@ from netmod.models import MODELS
 RWW = MODELS["reduced_wong_wang"]
 
 
-@pytest.fixture(scope="module", params=["schaefer100", "glasser379"])
+@pytest.fixture(
+    scope="module",
+    params=["schaefer100", pytest.param("glasser379", marks=pytest.mark.slow)],
+)
 def fitted(request):
     atlas = load_atlas(request.param)
     ec = load_effective_connectivity(atlas, RWW.name)

@@ -49,7 +49,13 @@ def _load(write, data):
     return None
 
 
-@pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
+def _as_param(path):
+    """Two configs by default; the others hold the same kinds of keys."""
+    slow = path.stem in ("controls", "quickstart")
+    return pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if slow else [])
+
+
+@pytest.fixture(params=[_as_param(path) for path in CONFIGS])
 def shipped(request, shipped_registries):
     return YAML(typ="safe", pure=True).load(request.param.read_text(encoding="utf-8"))
 

@@ -27,6 +27,7 @@ def read(out, name):
     return pd.read_csv(out / f"group/{name}.tsv", sep="\t", na_values="n/a", keep_default_na=False)
 
 
+@pytest.mark.slow
 def test_both_populations_treated(study_of, capsys):
     out = study_of(
         "{healthy: {}, mdd: {}, sham: {}, well_sham: {population: healthy, treatment: sham}}"
