@@ -105,7 +105,7 @@ class Scans:
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What one network's scan comes to; the fields are those of :class:`Scans`."""
+    """What one network's scan comes to; the fields are as in :class:`Scans`."""
 
     ok: bool
     fc: np.ndarray
@@ -278,12 +278,14 @@ class Evidence:
         masks = NetworkMasks.from_atlas(self.atlas)
         site = self.atlas.targets.get("dlpfc_left", ())
         for (arm, time_h), own in groups.items():
-            left = [cell for cell in own if _key(scenario, cell) not in looks]
-            while any(cell.identity not in readings for cell in left):
+            # two people may have one network
+            left = {cell.identity: cell for cell in own if _key(scenario, cell) not in looks}
+            while any(identity not in readings for identity in left):
                 identity, reading = next(found)
                 readings[identity] = reading
-            of_left = _looks(scenario, left, [readings.pop(c.identity) for c in left], masks, site)
-            looks |= zip((_key(scenario, cell) for cell in left), of_left, strict=True)
+            new = list(left.values())
+            of_new = _looks(scenario, new, [readings.pop(c.identity) for c in new], masks, site)
+            looks |= zip((_key(scenario, cell) for cell in new), of_new, strict=True)
             keys = [_key(scenario, cell) for cell in own]
             arrays = _scan_arrays(own, keys, [looks[key] for key in keys])
             _write(self._path(arm, time_h), arrays)
@@ -309,12 +311,12 @@ _SUMS = {"efficacy": ("early", "late"), "volume": ("neurons", "glia", "vessels",
 
 def _root_digest(scenario: Scenario, atlas: Atlas) -> str:
     """Return a digest of what all arms share and what decides their numbers."""
-    from netmod.study.prepare import NUMERICS
+    from netmod.study.prepare import version_of
 
     data = scenario.canonical()
     for key in ("name", "arms", "times", "atlas"):
         data.pop(key)
-    text = json.dumps([FORMAT, NUMERICS, atlas.sha256, data], sort_keys=True)
+    text = json.dumps([FORMAT, version_of(scenario), atlas.sha256, data], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -4,8 +4,9 @@ Chosen are constants declared as proposals; published and recalled ones stay. A 
 changes under which a row keeps its verdict: for rows of the calcium rule on all draws, for studies
 on fewer subjects and against the verdict of those.
 
-For studies that is hours of work. One change is one study, from which every row is judged again;
-what it comes to is kept in a file of its own, so that the work can be cut off and taken up again.
+For studies that is hours of work, for the calcium rule minutes. One change is one study, from which
+every row is judged again; what it comes to is kept in a file, so that the work can be cut off and
+taken up again. Scans of the unchanged study are kept beside these: most changes leave most alone.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ SITE_GROUPS = (
 """Groups of constants that the state of a stimulated site depends on."""
 
 
-def with_changed_rule(result: RowResult, folder: Path | None, say=lambda text: None) -> RowResult:
+def with_changed_rule(
+    result: RowResult, folder: Path | None, keep: Path, say=lambda text: None
+) -> RowResult:
     """Return a result of the calcium rule with the share of changes that keep its verdict.
 
     Parameters
@@ -50,16 +53,24 @@ def with_changed_rule(result: RowResult, folder: Path | None, say=lambda text: N
         As computed with all constants at their defaults.
     folder : Path or None
         Of the rows; the shipped one when None.
+    keep : Path
+        Folder of what is found, made if missing; what is there is not computed again.
     say : callable
         Told what is being done.
     """
     row, lost = result.row, []
     changes = list(_rule_changes(row))
+    ledger = load_ledger([row.id], folder, None, result.subjects)
+    path = keep / f"{row.id}-{_stamp(row)}-{_name(ledger, {})}.json"
+    known = _kept(path)
     for name, value in changes:
-        say(f"row {row.id} with {name} = {value:g}")
-        found = _rule_repeated(row, folder, result.subjects, {name: value}).bare_verdict
-        if found != result.bare_verdict:
-            lost.append(f"{name} {value:.3g}: {found}")
+        key = f"{name}_{value:g}"
+        if key not in known:
+            say(f"row {row.id} with {name} = {value:g}")
+            known[key] = _rule_repeated(row, folder, result.subjects, {name: value}).bare_verdict
+            _keep(path, known)
+        if known[key] != result.bare_verdict:
+            lost.append(f"{name} {value:.3g}: {known[key]}")
     return _with_share(result, lost, len(changes), f"{result.subjects} draws each")
 
 
@@ -141,11 +152,10 @@ def _verdicts(
 ) -> dict[str, str]:  # fmt: skip
     """Return the verdict of every row under changed constants; computed where not yet kept."""
     from netmod.claims.run import compute_ledger
-    from netmod.study.store import write_whole
 
     ledger = load_ledger(ids, folder, engine, count, changed)
     path = keep / f"{_name(ledger, changed)}.json"
-    known = json.loads(path.read_text()) if path.is_file() else {}
+    known = _kept(path)
     stamps = {row.id: _stamp(row) for row in ledger.rows}
     left = [row for row in ids if known.get(row, {}).get("stamp") != stamps[row]]
     if left:
@@ -157,19 +167,29 @@ def _verdicts(
             for result in compute_ledger(own, evidence, known=unchanged):
                 row = result.row.id
                 known[row] = {"stamp": stamps[row], "verdict": result.bare_verdict}
-        keep.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(known, indent=1))
+        _keep(path, known)
     return {row: known[row]["verdict"] for row in ids}
+
+
+def _kept(path: Path) -> dict:
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def _keep(path: Path, known: Mapping) -> None:
+    from netmod.study.store import write_whole
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(known, indent=1))
 
 
 def _name(ledger: Ledger, changed: Mapping[str, float]) -> str:
     """Return the name of a file: the change, and all that the study and numbers hang on."""
     from netmod.atlas import load_atlas
-    from netmod.study.prepare import NUMERICS
+    from netmod.study.prepare import version_of
 
     study = ledger.study.canonical()
     del study["arms"]
-    head = [FORMAT, NUMERICS, load_atlas(ledger.study.atlas).sha256, study]
+    head = [FORMAT, version_of(ledger.study), load_atlas(ledger.study.atlas).sha256, study]
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode()).hexdigest()[:16]
     return "-".join([*(f"{name}_{value:g}" for name, value in changed.items()), digest])
 

@@ -96,9 +96,10 @@ def _repeated(
 
     wanted = [result for result in results if result.row.id in ids]
     of_study = [result for result in wanted if result.row.experiment == "study"]
-    done = [with_changed_rule(r, folder, _say) for r in wanted if r.row.experiment == "calcium"]
+    keep, of_rule = out / "robust", [r for r in wanted if r.row.experiment == "calcium"]
+    done = [with_changed_rule(result, folder, keep, _say) for result in of_rule]
     if of_study:
-        done += with_changed_studies(of_study, folder, engine, out / "robust", changes, _say)
+        done += with_changed_studies(of_study, folder, engine, keep, changes, _say)
     found = {result.row.id: result for result in done}
     return [found.get(result.row.id, result) for result in results]
 

@@ -9,7 +9,7 @@ few, because finding it takes longer than reading it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,12 +20,6 @@ from netmod.models import Model
 
 UNROLL = 4
 """Edges of a target that one turn of the loop over them takes."""
-
-NESTED = 3
-"""Most blocks that are nested: each has a loop of its own to compile."""
-
-FINDING = 150
-"""Steps that are read in the time that it takes to find where an edge's window begins."""
 
 
 class Edges(NamedTuple):
@@ -119,8 +113,7 @@ def delayed_edges(
     value = np.take_along_axis(weights, source[None, None], axis=3) * kept
     found = whole[kept]
     shortest, longest = (int(found.min()), int(found.max())) if found.size else (0, 0)
-    # padding reads what is there anyway
-    steps = np.where(kept, whole, shortest).astype(np.int32)
+    steps = whole.astype(np.int32)
     share = np.where(kept, lag - whole, 0.0)
     return Edges(source, steps, share, value), immediate, shortest, longest
 
@@ -128,9 +121,10 @@ def delayed_edges(
 def blocks_of(shortest: int, longest: int, steps: int) -> tuple[int, ...]:
     """Return the blocks for which inputs are summed ahead, the longest first.
 
-    Each divides the one before it, the first divides a block of the observer, and the last is no
-    longer than the shortest delay. They are the cheapest for delays spread evenly between the
-    shortest and the longest: what the edges really have would make a lane hang on its company.
+    These are a block of the observer, a fifth of it (or less, a whole number of steps), and a part
+    of that which no delay falls short of; those are left out that no edge waits in. Which edges
+    are summed together thus hangs on the observer alone, not on the delays of other lanes, by
+    which a lane would be rounded.
 
     Parameters
     ----------
@@ -139,25 +133,18 @@ def blocks_of(shortest: int, longest: int, steps: int) -> tuple[int, ...]:
     steps : int
         Steps of a block of the observer.
     """
-    divisors = [k for k in range(1, steps + 1) if steps % k == 0]
+    middle = _divisor(steps, max(1, steps // 5))
+    blocks = [block for block in (steps, middle) if block <= longest]
+    if shortest < middle:
+        blocks.append(_divisor(middle, shortest))
+    elif shortest >= steps:
+        blocks = [steps]
+    return tuple(dict.fromkeys(blocks))
 
-    def longer(chain: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        yield chain
-        if len(chain) < NESTED:
-            for k in divisors:
-                if k > chain[0] and k % chain[0] == 0:
-                    yield from longer((k, *chain))
 
-    def cost(chain: tuple[int, ...]) -> float:
-        total, above = 0.0, longest + 1
-        for block in chain:
-            first = max(block, shortest)
-            total += max(0, above - first) * (FINDING + block + 1) / block
-            above = min(above, first)
-        return total
-
-    chains = (c for k in divisors if k <= shortest for c in longer((k,)))
-    return min(chains, key=lambda chain: (cost(chain), len(chain)))
+def _divisor(number: int, most: int) -> int:
+    """Return the largest divisor of a number that is not above another."""
+    return max(k for k in range(1, min(number, most) + 1) if number % k == 0)
 
 
 def by_block(found: Sequence[Edges], blocks: Sequence[int], history: int) -> list[list[Edges]]:

@@ -239,7 +239,7 @@ class Tile:
             block = layout.blocks[level]
             sums = self._ahead[level](outer[3], first)
             sums = sums if coarser is None else coarser + sums
-            if block > ahead:
+            if level + 1 < len(layout.blocks):
                 finer = layout.blocks[level + 1]
 
                 def one(q, outer):

@@ -224,7 +224,7 @@ def simulate(
         BOLD: a zero-phase filter needs the series.
     room : int
         Lanes to compile for, if more than are given: calls with fewer then share one program, and
-        the places that are left over cost no time.
+        whole tiles that are left over cost no time.
 
     Returns
     -------

@@ -32,7 +32,6 @@ from netmod.units import format_time
 NUMERICS = "4"
 """Version of everything that changes numbers; part of every cell's identity."""
 
-
 DELAYED = "2"
 """The same of what changes numbers of simulated networks with delays alone."""
 
@@ -297,16 +296,22 @@ def _cells(
     return found
 
 
+def version_of(scenario: Scenario) -> str:
+    """Return the version of everything that changes the numbers of a scenario."""
+    delayed = scenario.engine == "sde" and scenario.model.velocity_m_per_s is not None
+    return f"{NUMERICS} {DELAYED}" if delayed else NUMERICS
+
+
 def _identity(
     scenario: Scenario, atlas: Atlas, network: Parameters, state: tuple[np.ndarray, ...], key: Any
 ) -> str:
     scanner, solver = scenario.scanner, scenario.solver
     digest = hashlib.sha256()
     head = [
-        NUMERICS, scenario.engine, atlas.sha256, scenario.model.name, scanner.model_dump_json(),
+        version_of(scenario), scenario.engine, atlas.sha256, scenario.model.name,
+        scanner.model_dump_json(),
         solver.model_dump_json() if scenario.engine == "sde" else "",
         *([scenario.cohort.people_sha256] if scenario.cohort.people_sha256 else []),
-        *([DELAYED] if scenario.engine == "sde" and network.delays_s is not None else []),
     ]  # fmt: skip
     digest.update("|".join(head).encode())
     for name in sorted(network.values):

@@ -193,6 +193,16 @@ def test_a_network_that_was_scanned_elsewhere_is_not_scanned_again(
     assert counts[2] == people
 
 
+def test_people_of_one_network_share_its_scan(study, evidence, tmp_path):
+    alike = {f"{name}_sd": 0.0 for name in ("connectivity", "top_down", "setpoint", "severity")}
+    cohort = study.cohort.model_copy(update={**alike, "reaction_sd": 0.0})
+    found = Evidence(study.model_copy(update={"cohort": cohort}), evidence.atlas, tmp_path)
+    found.gather([("mdd", 0.0)], [])
+    scans = found.scans("mdd", 0.0)
+    assert scans.ok.all() and scans.fc.shape[0] == 3
+    np.testing.assert_array_equal(scans.fc[1:], scans.fc[:1].repeat(2, axis=0))
+
+
 def test_files_are_named_by_what_decides_them_and_not_by_the_arms_name(study, evidence):
     renamed = tuple(
         arm.model_copy(update={"name": "shock"}) if arm.name == "ect" else arm for arm in study.arms

@@ -32,15 +32,31 @@ def result(rows_folder, tmp_path):
     return compute_ledger(ledger, tmp_path)[0]
 
 
-def test_the_share_counts_the_changes_that_keep_the_verdict(result, monkeypatch):
+def test_the_share_counts_the_changes_that_keep_the_verdict(
+    result, rows_folder, tmp_path, monkeypatch
+):
+    done = []
+
     def repeated(row, folder, count, changed):
+        done.append(changed)
+        if len(done) == 6:
+            raise KeyboardInterrupt
         return SimpleNamespace(bare_verdict="not reproduced" if "k" in changed else "reproduced")
 
     monkeypatch.setattr(robustness, "_rule_repeated", repeated)
-    found = robustness.with_changed_rule(result, None)
+    keep = tmp_path / "robust"
+    with pytest.raises(KeyboardInterrupt):
+        robustness.with_changed_rule(result, rows_folder, keep)
+    found = robustness.with_changed_rule(result, rows_folder, keep)
+    assert len(done) == 6 + 3 and done[6] == done[5]  # taken up where it was cut off
     assert found.robust_share == pytest.approx(6 / 8)
     assert found.robust_note.startswith("6 of 8 changes, 4 draws each; lost with k 2.5")
     assert found.measures == result.measures
+    assert robustness.with_changed_rule(result, rows_folder, keep) == found and len(done) == 9
+    (rows_folder / "R98.yaml").write_text(ROW.replace("expected: decrease", "expected: increase"))
+    altered = load_ledger(["R98"], rows_folder, subjects=4).rows[0]
+    robustness.with_changed_rule(RowResult(altered, result.measures, 4), rows_folder, keep)
+    assert len(done) == 17
 
 
 def test_continuous_bursts_depress_by_the_sliding_threshold_alone(result, rows_folder):
