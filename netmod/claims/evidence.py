@@ -268,30 +268,31 @@ class Evidence:
                 _write(self._path(name, None), _course_arrays(cohort, name, scenario.times_h))
         cells = [cell for cell in cohort.cells if cell.time_h in missing[cell.arm]]
         groups = _by_scan(cells)
+        key = {cell.identity: _key(scenario, cell) for cell in cells}
         known = _looks_in(*_scans_in(self._known))
-        looks = {key: known[key] for cell in cells if (key := _key(scenario, cell)) in known}
-        new = [cell for cell in cells if _key(scenario, cell) not in known]
-        say(f"{len(cells)} scans, {len({cell.identity for cell in new})} to be computed")
+        looks = {identity: known[k] for identity, k in key.items() if k in known}
+        say(f"{len(cells)} scans, {len(key) - len(looks)} to be computed")
         last = {cell.identity: group for group, own in groups.items() for cell in own}
-        found = run_cells(scenario, new, lambda count: None)
+        unknown = [cell for cell in cells if cell.identity not in looks]
+        found = run_cells(scenario, unknown, lambda count: None)
         readings: dict[str, Reading] = {}
         masks = NetworkMasks.from_atlas(self.atlas)
         site = self.atlas.targets.get("dlpfc_left", ())
-        for (arm, time_h), own in groups.items():
+        for group, own in groups.items():
             # two people may have one network
-            left = {cell.identity: cell for cell in own if _key(scenario, cell) not in looks}
-            while any(identity not in readings for identity in left):
+            new = {cell.identity: cell for cell in own if cell.identity not in looks}
+            while any(identity not in readings for identity in new):
                 identity, reading = next(found)
                 readings[identity] = reading
-            new = list(left.values())
-            of_new = _looks(scenario, new, [readings.pop(c.identity) for c in new], masks, site)
-            looks |= zip((_key(scenario, cell) for cell in new), of_new, strict=True)
-            keys = [_key(scenario, cell) for cell in own]
-            arrays = _scan_arrays(own, keys, [looks[key] for key in keys])
-            _write(self._path(arm, time_h), arrays)
-            for cell, key in zip(own, keys, strict=True):
-                if last[cell.identity] == (arm, time_h):
-                    looks.pop(key, None)
+            of_new = [readings.pop(identity) for identity in new]
+            of_new = _looks(scenario, list(new.values()), of_new, masks, site)
+            looks |= zip(new, of_new, strict=True)
+            identities = [cell.identity for cell in own]
+            arrays = _scan_arrays(own, [key[i] for i in identities], [looks[i] for i in identities])
+            _write(self._path(*group), arrays)
+            for identity in identities:
+                if last[identity] == group:
+                    looks.pop(identity, None)
 
     def _path(self, arm: str, time_h: float | None) -> Path:
         if arm not in self._arms:

@@ -163,8 +163,8 @@ def _verdicts(
         # most networks hang on few constants: what a change leaves alone is not scanned again
         unchanged = keep / "unchanged"
         with tempfile.TemporaryDirectory() as spare:
-            evidence = Path(spare) if changed else unchanged
-            for result in compute_ledger(own, evidence, known=unchanged):
+            evidence, scanned = (Path(spare), unchanged) if changed else (unchanged, None)
+            for result in compute_ledger(own, evidence, known=scanned):
                 row = result.row.id
                 known[row] = {"stamp": stamps[row], "verdict": result.bare_verdict}
         _keep(path, known)

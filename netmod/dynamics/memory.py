@@ -12,7 +12,7 @@ devices and P lanes in all (with those that fill up the shapes), a run holds
   (delays: with the history), which with several pieces is there twice;
 - temporaries, for each of D tiles in flight: the noise of a block (``2 N T w`` bytes a step for a
   pair of states, of three-point noise ``N T / 2``) unless it is drawn step by step, a tile's
-  samples, its weights twice, its delayed edges, history and inputs of a block;
+  samples, its weights twice, its delayed edges, history and inputs of every block of these;
 - results: every sample of every lane, twice while the pieces are joined.
 
 A run that keeps co-moments holds ``(N + 2) N w`` bytes of them in the state of each lane instead

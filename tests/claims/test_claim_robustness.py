@@ -104,7 +104,17 @@ def test_a_study_is_judged_again_under_every_change_and_the_work_is_kept(
     assert repeat(study_results[1:], 1) == {
         "P98": (0.0, "0 of 1 changes, 3 subjects each; lost with spine_per_d 0.32: direction only")
     }
+    given = []
+
+    def watched(ledger, evidence, known):
+        given.append((evidence.name, known))
+        return compute_ledger(ledger, evidence, known=known)
+
+    monkeypatch.setattr("netmod.claims.run.compute_ledger", watched)
     found = repeat(study_results)  # the other row, and two more changes
+    unchanged = tmp_path / "r" / "unchanged"
+    assert given[0] == ("unchanged", None)  # what changed studies then take their scans from
+    assert [known for _, known in given[1:]] == [unchanged] * 3
     assert found["P98"][0] == pytest.approx(2 / 3)  # twice the growth leaves the range, half stays
     assert found["P97"] == (1.0, "3 of 3 changes, 3 subjects each")
     assert len(list((tmp_path / "r").glob("*.json"))) == 1 + len(CHANGES)
